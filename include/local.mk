@@ -1,0 +1,6 @@
+pkginclude_HEADERS = \
+	include/instar/batch.h \
+	include/instar/instar.h \
+	include/instar/map.h \
+	include/instar/reclaim.h \
+	include/instar/status.h

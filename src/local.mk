@@ -1,0 +1,71 @@
+# The library, and two builds of it for the tests: with park hooks (steps), and at half width (half).
+#
+# Engines are src/engine.c, once per scheme and instruction-set level; schemes are reclaim/scheme.c,
+# once per scheme.  Their objects come from pattern rules: automake cannot say "per scheme".
+
+instar_sources = \
+	src/engine.h \
+	src/engines.c \
+	src/map.c \
+	src/status.c \
+	src/table.c \
+	$(reclaim_sources)
+
+EXTRA_DIST += src/engine.c
+
+level_base =
+level_v3 = -march=x86-64-v3
+level_lse = -march=armv8.1-a
+
+scheme_cppflags = $(CK_CFLAGS) $(URCU_CFLAGS)
+scheme_libs = $(CK_LIBS) $(URCU_LIBS)
+# The test builds: one level; compiled for static linking only.
+STEPS_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_BASE_ONLY -DINSTAR_STEPS
+HALF_CPPFLAGS = $(STEPS_CPPFLAGS) -DINSTAR_HALF_WIDTH
+
+lib_LTLIBRARIES += libinstar.la
+libinstar_la_SOURCES = $(instar_sources)
+libinstar_la_LIBADD = $(engine_objects) $(scheme_objects) $(scheme_libs)
+libinstar_la_DEPENDENCIES = $(engine_objects) $(scheme_objects)
+libinstar_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,nodelete
+
+check_LTLIBRARIES += libinstar_steps.la libinstar_half.la
+libinstar_steps_la_SOURCES = $(instar_sources)
+libinstar_steps_la_CPPFLAGS = $(STEPS_CPPFLAGS)
+libinstar_steps_la_CFLAGS = $(AM_CFLAGS) -static
+libinstar_steps_la_LIBADD = $(steps_objects) $(scheme_libs)
+libinstar_steps_la_DEPENDENCIES = $(steps_objects)
+libinstar_half_la_SOURCES = $(instar_sources)
+libinstar_half_la_CPPFLAGS = $(HALF_CPPFLAGS)
+libinstar_half_la_CFLAGS = $(AM_CFLAGS) -static
+libinstar_half_la_LIBADD = $(half_objects)
+libinstar_half_la_DEPENDENCIES = $(half_objects)
+
+# Their names say what they are: src/engine-<scheme>-<level>.lo, reclaim/scheme-<scheme>.lo.
+engine_objects = $(foreach level,$(engine_levels),$(schemes:%=src/engine-%-$(level).lo))
+scheme_objects = $(schemes:%=reclaim/scheme-%.lo)
+steps_objects = $(schemes:%=src/steps-engine-%-base.lo) $(schemes:%=reclaim/steps-scheme-%.lo)
+half_objects = $(own_schemes:%=src/half-engine-%-base.lo) $(own_schemes:%=reclaim/half-scheme-%.lo)
+
+# In a recipe: the two parts of the stem <scheme>-<level>; for a scheme there is only the first.
+stem_scheme = $(firstword $(subst -, ,$*))
+stem_level = $(lastword $(subst -, ,$*))
+compile_scheme = $(LTCOMPILE) $(scheme_cppflags) -DRECLAIM_SCHEME=$(stem_scheme) \
+	-DRECLAIM_SCHEME_FILE='"reclaim/$(stem_scheme).h"' -MT $@ -MMD -MP -MF $(@:.lo=.d) -c -o $@ $<
+compile_engine = $(compile_scheme) -DENGINE_NAME=engine_$(stem_scheme)_$(stem_level) $(level_$(stem_level))
+
+src/engine-%.lo: $(top_srcdir)/src/engine.c Makefile | src/$(am__dirstamp)
+	$(AM_V_CC)$(compile_engine)
+src/steps-engine-%.lo: $(top_srcdir)/src/engine.c Makefile | src/$(am__dirstamp)
+	$(AM_V_CC)$(compile_engine) -static $(STEPS_CPPFLAGS)
+src/half-engine-%.lo: $(top_srcdir)/src/engine.c Makefile | src/$(am__dirstamp)
+	$(AM_V_CC)$(compile_engine) -static $(HALF_CPPFLAGS)
+reclaim/scheme-%.lo: $(top_srcdir)/reclaim/scheme.c Makefile | reclaim/$(am__dirstamp)
+	$(AM_V_CC)$(compile_scheme)
+reclaim/steps-scheme-%.lo: $(top_srcdir)/reclaim/scheme.c Makefile | reclaim/$(am__dirstamp)
+	$(AM_V_CC)$(compile_scheme) -static $(STEPS_CPPFLAGS)
+reclaim/half-scheme-%.lo: $(top_srcdir)/reclaim/scheme.c Makefile | reclaim/$(am__dirstamp)
+	$(AM_V_CC)$(compile_scheme) -static $(HALF_CPPFLAGS)
+
+-include $(wildcard src/*.d reclaim/*.d)
+MOSTLYCLEANFILES += src/*.d reclaim/*.d
