@@ -1,1 +1,29 @@
-# tests
+# Every test speaks TAP; automake runs them and counts.  A program built against
+#   libinstar.la        sees what a user sees;
+#   libinstar_steps.la  also the insides and the park hooks: compile it with $(STEPS_CPPFLAGS);
+#   libinstar_half.la   the same at half width: compile it with $(HALF_CPPFLAGS).
+# `make check` runs all for seconds, `make check-stress` runs long_tests with INSTAR_TEST_LONG=1 in their
+# environment, which they take as leave to run for minutes.
+
+TEST_EXTENSIONS = .sh
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+AM_TESTS_ENVIRONMENT = \
+	CRITERION_OUTPUTS=tap:-; export CRITERION_OUTPUTS; \
+	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0; export LSAN_OPTIONS; \
+	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
+	LIBINSTAR_SO=$(abs_builddir)/.libs/libinstar.so; export LIBINSTAR_SO;
+
+long_tests =
+EXTRA_DIST += tests/lsan.supp
+
+include tests/unit/local.mk
+include tests/conc/local.mk
+include tests/tools/local.mk
+include tests/install/local.mk
+
+.PHONY: check-stress
+check-stress: all $(check_LTLIBRARIES) $(check_PROGRAMS)
+	INSTAR_TEST_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(long_tests)'

@@ -1,0 +1,72 @@
+#!/bin/sh
+# Compiles and runs a user's program against the installed tree, found with pkg-config, as C11, C17 and
+# C++17, with each compiler there is, shared and static; each public header compiles alone.
+set -u
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+number=0
+failed=0
+if [ -n "${DESTDIR:-}" ]; then
+	PKG_CONFIG_SYSROOT_DIR=$DESTDIR
+	export PKG_CONFIG_SYSROOT_DIR
+fi
+PKG_CONFIG_PATH=${DESTDIR:-}$pkgconfigdir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+LD_LIBRARY_PATH=${DESTDIR:-}$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+strict="-Wall -Wextra -Wpedantic -Wundef -Wshadow -Wstrict-prototypes -Werror"
+
+# result WHAT: of the command before, whose output is in $scratch/log.
+result() {
+	status=$?
+	number=$((number + 1))
+	if [ $status = 0 ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		sed 's/^/# /' "$scratch/log"
+		failed=1
+	fi
+}
+
+# try COMPILER LANGUAGE STANDARD: the user's program, and every header alone.
+try() {
+	warnings=$strict
+	[ "$2" = c ] || warnings=$(echo "$strict" | sed 's/-Wstrict-prototypes//')
+	# shellcheck disable=SC2086
+	$1 -x "$2" "-std=$3" $warnings $cflags "$srcdir/tests/install/user.c" -x none -o "$scratch/user" $libs \
+		>"$scratch/log" 2>&1 && "$scratch/user" >>"$scratch/log" 2>&1
+	result "$1 -std=$3: a program"
+	for header in "$includedir"/instar/*.h; do
+		# shellcheck disable=SC2086
+		echo "#include <instar/${header##*/}>" |
+			$1 -x "$2" "-std=$3" $warnings $cflags -fsyntax-only - >"$scratch/log" 2>&1 || break
+	done
+	[ ! -s "$scratch/log" ]
+	result "$1 -std=$3: each header alone"
+}
+
+cflags=$(pkg-config --cflags instar 2>"$scratch/log") && libs=$(pkg-config --libs instar 2>>"$scratch/log")
+result "pkg-config finds instar"
+includedir=$(pkg-config --variable=includedir instar)
+[ $failed = 0 ] || exit 1
+includedir=${DESTDIR:-}${includedir#"${DESTDIR:-}"}
+
+for compiler in gcc clang; do
+	command -v $compiler >/dev/null || continue
+	try $compiler c c11
+	try $compiler c c17
+done
+for compiler in g++ clang++; do
+	command -v $compiler >/dev/null || continue
+	try $compiler c++ c++17
+done
+
+if [ -f "${DESTDIR:-}$libdir/libinstar.a" ]; then
+	static=$(pkg-config --libs --static instar | sed 's/-linstar/-l:libinstar.a/')
+	# shellcheck disable=SC2086
+	$CC -std=gnu11 $cflags "$srcdir/tests/install/user.c" -o "$scratch/user" $static >"$scratch/log" 2>&1 &&
+		LD_LIBRARY_PATH= "$scratch/user" >>"$scratch/log" 2>&1
+	result "the static library: a program"
+fi
+echo "1..$number"
+exit $failed

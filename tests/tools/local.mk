@@ -1,0 +1,5 @@
+# The checkers of the source find what they are there for.
+tools_tests = tests/tools/check-layers.sh tests/tools/check-order-labels.sh
+dist_check_SCRIPTS += $(tools_tests)
+EXTRA_DIST += tests/tools/tree.sh
+TESTS += $(tools_tests)
