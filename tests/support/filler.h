@@ -1,0 +1,61 @@
+/*
+ * tests/support/filler.h - keeps a map's tables moving: a sliding window of keys of one's own.
+ *
+ * Each step inserts a new key and, once the window is full, removes the oldest: tables must grow until
+ * the windows fit, and from then on slots must be reused or purged for ever.
+ */
+#ifndef TESTS_FILLER_H
+#define TESTS_FILLER_H
+
+#include <instar/instar.h>
+
+enum { FILLER_FIRST = 1 << 20 }; /* no filler key is below */
+
+struct filler {
+	uint64_t first, stride; /* of this filler's keys */
+	uint64_t window, inserted, removed;
+};
+
+/* The filler number `index` of `fillers`. */
+static inline struct filler filler_new(unsigned index, unsigned fillers, uint64_t window)
+{
+	return (struct filler){ FILLER_FIRST + index, fillers, window, 0, 0 };
+}
+
+static inline uint64_t filler_key(const struct filler *filler, uint64_t i)
+{
+	return filler->first + filler->stride * i;
+}
+
+/* Removes the oldest key; NULL, or what was wrong. */
+static inline const char *filler_remove(struct filler *filler, instar_map *map, instar_thread *thread)
+{
+	uint64_t key = filler_key(filler, filler->removed++), old = 0;
+
+	if (instar_remove(map, thread, key, &old) != INSTAR_OK)
+		return "a filler's key was gone";
+	return old == (key ^ 1) ? NULL : "a filler's key had a foreign value";
+}
+
+/* One step; NULL, or what was wrong. */
+static inline const char *filler_step(struct filler *filler, instar_map *map, instar_thread *thread)
+{
+	uint64_t key = filler_key(filler, filler->inserted++);
+
+	if (instar_insert(map, thread, key, key ^ 1, NULL) != INSTAR_OK)
+		return "a filler's new key was refused";
+	if (filler->inserted - filler->removed <= filler->window)
+		return NULL;
+	return filler_remove(filler, map, thread);
+}
+
+static inline const char *filler_empty(struct filler *filler, instar_map *map, instar_thread *thread)
+{
+	const char *wrong = NULL;
+
+	while (!wrong && filler->removed < filler->inserted)
+		wrong = filler_remove(filler, map, thread);
+	return wrong;
+}
+
+#endif

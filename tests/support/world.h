@@ -1,0 +1,69 @@
+/*
+ * tests/support/world.h - a domain and a map to test, under every scheme that is built in.
+ */
+#ifndef TESTS_WORLD_H
+#define TESTS_WORLD_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <instar/instar.h>
+
+struct world {
+	const struct instar_scheme_info *scheme;
+	instar_domain *domain;
+	instar_map *map;
+};
+
+/* Runs the test for each available scheme; INSTAR_TEST_SCHEME picks one. */
+static inline void each_scheme(void (*test)(const struct instar_scheme_info *scheme, void *arg), void *arg)
+{
+	const char *only = getenv("INSTAR_TEST_SCHEME");
+	const struct instar_scheme_info *list;
+	size_t n = instar_schemes(&list);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].available && (!only || !strcmp(only, list[i].name)))
+			test(&list[i], arg);
+}
+
+/* False, and the reason in *status, if the library refuses. */
+static inline bool world_open(struct world *world, const struct instar_scheme_info *scheme,
+			      const struct instar_domain_opts *domain_opts, const struct instar_map_opts *map_opts)
+{
+	world->scheme = scheme;
+	world->map = NULL;
+	return instar_domain_create(&world->domain, scheme->name, domain_opts) == INSTAR_OK &&
+	       instar_map_create(&world->map, world->domain, map_opts) == INSTAR_OK;
+}
+
+/* True if both went without complaint. */
+static inline bool world_close(struct world *world)
+{
+	return instar_map_destroy(world->map) == INSTAR_OK && instar_domain_destroy(world->domain) == INSTAR_OK;
+}
+
+/* A handle for the calling thread: explicit for even indices, else NULL (the library finds its own). */
+static inline instar_thread *world_join(struct world *world, unsigned index)
+{
+	instar_thread *thread = NULL;
+
+	if (index % 2 == 0 && instar_thread_attach(world->domain, &thread) != INSTAR_OK)
+		abort();
+	return thread;
+}
+
+static inline void world_part(instar_thread *thread)
+{
+	if (thread)
+		instar_thread_detach(thread);
+}
+
+/* Between calls, now and then: schemes that need it learn that the thread holds nothing. */
+static inline void world_rest(instar_thread *thread)
+{
+	if (thread)
+		instar_thread_quiescent(thread);
+}
+
+#endif
