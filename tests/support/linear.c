@@ -15,7 +15,7 @@
 
 #include "tests/support/linear.h"
 
-enum { PENDING_MAX = 64, SHOWN_MAX = 40 };
+enum { PENDING_MAX = 64, SHOWN_MAX = 40, SHOWN_BEFORE = 5 };
 
 /* The begin or end of an event. */
 struct point {
@@ -206,9 +206,18 @@ static void print_call(FILE *report, const struct point *point, const char *rema
 		call_text(&point->event->call, text, sizeof text), remark);
 }
 
-/* The calls of the key that began since it was last at rest, up to the one that cannot be explained. */
-static void explain(FILE *report, const struct checker *c, const struct point *rest, const struct point *failed,
-		    const struct config *before)
+static void print_begun(FILE *report, const struct point *first, const struct point *end, const struct point *failed)
+{
+	for (const struct point *p = first; p < end; p++)
+		if (!p->is_end)
+			print_call(report, p, p->event == failed->event ?
+				   "   <- no order of the calls so far gives this answer" :
+				   p->event->end > failed->time ? "   (still pending)" : "");
+}
+
+/* The calls of the key since it was last at rest, and a few before, up to the one that cannot be explained. */
+static void explain(FILE *report, const struct checker *c, const struct point *first, const struct point *rest,
+		    const struct point *failed, const struct config *before)
 {
 	if (!report)
 		return;
@@ -218,17 +227,16 @@ static void explain(FILE *report, const struct checker *c, const struct point *r
 		fprintf(report, "#   …\n");
 		for (uint64_t left = c->used; left; left &= left - 1)
 			if (c->pending[__builtin_ctzll(left)] < rest)
-				print_call(report, c->pending[__builtin_ctzll(left)], "   (still pending)");
-	} else if (before && before->cell.present) {
-		fprintf(report, "#   at rest, holding %llu; then:\n", (unsigned long long)before->cell.value);
-	} else if (before) {
-		fprintf(report, "#   at rest, absent; then:\n");
+				print_begun(report, c->pending[__builtin_ctzll(left)],
+					    c->pending[__builtin_ctzll(left)] + 1, failed);
+	} else {
+		print_begun(report, rest - first > 2 * SHOWN_BEFORE ? rest - 2 * SHOWN_BEFORE : first, rest, failed);
+		if (before && before->cell.present)
+			fprintf(report, "#   at rest, holding %llu; then:\n", (unsigned long long)before->cell.value);
+		else if (before)
+			fprintf(report, "#   at rest, absent; then:\n");
 	}
-	for (const struct point *p = rest; p < failed; p++)
-		if (!p->is_end)
-			print_call(report, p, p->event == failed->event ?
-				   "   <- no order of the calls so far gives this answer" :
-				   p->event->end > failed->time ? "   (still pending)" : "");
+	print_begun(report, rest, failed, failed);
 }
 
 /* All points of one key, in order of time. */
@@ -250,7 +258,7 @@ static bool check_key(struct checker *c, const struct point *points, size_t n, F
 		if (!p->is_end) {
 			begin_call(c, p);
 		} else if (!end_call(c, p)) {
-			explain(report, c, rest, p, known ? &before : NULL);
+			explain(report, c, points, rest, p, known ? &before : NULL);
 			return false;
 		}
 	}
