@@ -4,11 +4,36 @@
 # once per scheme.  Their objects come from pattern rules: automake cannot say "per scheme".
 
 instar_sources = \
+	src/atomic.h \
+	src/batch.h \
+	src/bucket.h \
+	src/bury.h \
+	src/capacity.h \
+	src/check.c \
+	src/claim.h \
 	src/engine.h \
 	src/engines.c \
+	src/grow.h \
+	src/hash.h \
+	src/layout.h \
+	src/lines.c \
+	src/lookup.h \
 	src/map.c \
+	src/migrate.h \
+	src/modify.h \
+	src/place.h \
+	src/probe.h \
+	src/publish.h \
+	src/search.h \
+	src/section.h \
+	src/state.h \
 	src/status.c \
+	src/step.c \
+	src/step.h \
 	src/table.c \
+	src/table.h \
+	src/update.h \
+	src/walk.h \
 	$(reclaim_sources)
 
 EXTRA_DIST += src/engine.c

@@ -1,0 +1,74 @@
+/*
+ * src/engines.c - the engines built in, and which of them serves a scheme on this processor.
+ */
+
+#include "src/engine.h"
+
+/* The better instruction-set level, where the compiler and the processor have one. */
+#if defined(ENGINE_BASE_ONLY)
+#define LEVEL base
+static int level_runs_here(void) { return 1; }
+#elif defined(__x86_64__)
+#define LEVEL v3
+static int level_runs_here(void)
+{
+	__builtin_cpu_init();
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+	       __builtin_cpu_supports("fma");
+}
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+#define LEVEL lse
+static int level_runs_here(void)
+{
+	return (getauxval(AT_HWCAP) & 1ul << 8) != 0; /* HWCAP_ATOMICS */
+}
+#endif
+
+#define PASTE(scheme, level) engine_##scheme##_##level
+#define EXPAND(scheme, level) PASTE(scheme, level)
+
+#define IF_none(...) __VA_ARGS__
+#if defined(HAVE_CK)
+#define IF_ck(...) __VA_ARGS__
+#else
+#define IF_ck(...)
+#endif
+#if defined(HAVE_URCU)
+#define IF_urcu(...) __VA_ARGS__
+#else
+#define IF_urcu(...)
+#endif
+
+#define INSTAR_SCHEME(name, requirement) \
+	IF_##requirement(extern const struct engine EXPAND(name, base), EXPAND(name, LEVEL);)
+#include "reclaim/schemes.def"
+#undef INSTAR_SCHEME
+
+/* identifier: as in schemes.def; the public name has - for _. */
+struct choice {
+	const char *identifier;
+	const struct engine *base, *better;
+};
+
+static const struct choice choices[] = {
+#define INSTAR_SCHEME(name, requirement) IF_##requirement({ #name, &EXPAND(name, base), &EXPAND(name, LEVEL) }, )
+#include "reclaim/schemes.def"
+#undef INSTAR_SCHEME
+};
+
+static int same_name(const char *identifier, const char *name)
+{
+	for (; *identifier && *name; identifier++, name++)
+		if (*identifier != *name && !(*identifier == '_' && *name == '-'))
+			return 0;
+	return *identifier == *name;
+}
+
+const struct engine *engine_for(const char *scheme)
+{
+	for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++)
+		if (same_name(choices[i].identifier, scheme))
+			return level_runs_here() ? choices[i].better : choices[i].base;
+	return NULL;
+}

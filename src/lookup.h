@@ -1,0 +1,86 @@
+/*
+ * src/lookup.h - get: wait-free, no atomic write, one bucket.
+ *
+ * Right because (I3, I4): a slot shows visible entries of at most one key within a section, and v
+ * changes only in the CAS that makes or updates a LIVE q; so a reader that loads q and then v returns a
+ * value that was current at some moment of the call, without a second look.  A miss is right because a
+ * key moves between slots only by being erased and inserted again: a reader that missed it everywhere
+ * overlapped a moment of absence.
+ */
+#ifndef INSTAR_LOOKUP_H
+#define INSTAR_LOOKUP_H
+
+#include "src/search.h"
+#include "src/section.h"
+#include "src/step.h"
+
+/* The dir is followed only when the filter of the ctrl that was read shows the key's bit. */
+static __attribute__((noinline)) bool lookup_displaced(const struct table *table, size_t home, word h, word *v)
+{
+	const struct bucket *b = &table->buckets[home];
+	for (word dir = bucket_dir(b); dir; dir &= dir - 1) {
+		unsigned location = (unsigned)mask_first_location(dir);
+		unsigned d = location_d(location);
+		const pair_cell *cell = &table->buckets[far_bucket(home, d, table->mask)].slot[location_slot(location)];
+		/* ORD:see-far — seq_cst; pairs with ORD:update (update.h) */
+		if (!q_holds(load_first_seq_cst(cell), h, d, 0))
+			continue;
+		STEP(READING_VALUE);
+		*v = load_second_acquire(cell); /* LP: this load, or the one of q if v is unchanged since */
+		return true;
+	}
+	return false;
+}
+
+/* In a born home whose ctrl is c. */
+static inline bool lookup_home(const struct table *table, size_t home, word c, word h, word *v)
+{
+	const struct bucket *b = &table->buckets[home];
+	STEP(READING);
+	/* The masks ignore the tag: an entry sealed since c was read is recognised. */
+	for (unsigned matches = scan_matches(b, h); matches; matches &= matches - 1) {
+		unsigned i = mask_first(matches);
+		/* ORD:see-q — seq_cst; pairs with ORD:update (update.h); carries v */
+		if (!q_holds(load_first_seq_cst(&b->slot[i]), h, 0, ctrl_p(c, i)))
+			continue;
+		STEP(READING_VALUE);
+		*v = load_second_acquire(&b->slot[i]); /* LP: as above */
+		return true;
+	}
+	return unlikely(ctrl_filter_has(c, h)) && lookup_displaced(table, home, h, v);
+}
+
+/*
+ * An unborn or stillborn home: the authority is in the table before.  Whatever is found there (LIVE,
+ * SEALED or nothing) is valid, because the root and then this home's ctrl were loaded within the call.
+ */
+static __attribute__((noinline)) bool lookup_before_birth(instar_thread *t, const struct table *table, word h, word *v)
+{
+	for (;;) {
+		size_t home = home_of(table, h);
+		word c = bucket_ctrl(&table->buckets[home]);
+		if (ctrl_is_born(c))
+			return lookup_home(table, home, c, h, v);
+		const struct table *before = section_prev(t, table);
+		if (before) {
+			table = before;
+			continue;
+		}
+		/* T15 may have run between the two loads: then the home was born before it. */
+		c = bucket_ctrl(&table->buckets[home]);
+		return ctrl_is_born(c) && lookup_home(table, home, c, h, v);
+	}
+}
+
+static inline bool lookup(instar_map *map, instar_thread *t, word h, word *v)
+{
+	const struct table *table = section_root(map, t);
+	STEP(ROOT_READ);
+	size_t home = home_of(table, h);
+	word c = bucket_ctrl(&table->buckets[home]);
+	if (likely(ctrl_is_born(c)))
+		return lookup_home(table, home, c, h, v);
+	return lookup_before_birth(t, table, h, v);
+}
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * src/modify.h - every call that writes one key.
+ *
+ * One loop: find the key in the home that has authority now; one CAS on its slot if it is there (T5, T6,
+ * T7), a claim and its publication if it is not (T1, T2, T3); if the CAS fails, or the home is frozen,
+ * look again.  Lock-free: a failed CAS means that another call or a helper succeeded.
+ */
+#ifndef INSTAR_MODIFY_H
+#define INSTAR_MODIFY_H
+
+#include "src/capacity.h"
+#include "src/grow.h"
+#include "src/publish.h"
+#include "src/update.h"
+
+enum verb { VERB_INSERT, VERB_PUT, VERB_REPLACE, VERB_CAS, VERB_REMOVE, VERB_REMOVE_IF, VERB_FETCH };
+
+struct request {
+	word value;           /* to be stored; FETCH: computed */
+	word expected;        /* CAS, REMOVE_IF */
+	enum fetch_op op;
+	word operand, initial;
+	word seen;            /* out: the value that was there; FETCH on an absent key: initial */
+};
+
+static inline bool verb_inserts(enum verb verb)
+{
+	return verb == VERB_INSERT || verb == VERB_PUT || verb == VERB_FETCH;
+}
+
+static inline bool verb_removes(enum verb verb)
+{
+	return verb == VERB_REMOVE || verb == VERB_REMOVE_IF;
+}
+
+static inline word fetch_result(enum fetch_op op, word old, word operand)
+{
+	switch (op) {
+	case FETCH_ADD: return old + operand;
+	case FETCH_SUB: return old - operand;
+	case FETCH_AND: return old & operand;
+	case FETCH_OR: return old | operand;
+	case FETCH_XOR: return old ^ operand;
+	case FETCH_MIN: return old < operand ? old : operand;
+	case FETCH_MAX: return old > operand ? old : operand;
+	}
+	return old;
+}
+
+/* What a finished attempt answers; AGAIN: look again from the root. */
+enum { AGAIN = -1 };
+
+/* A home for writing: born, or virgin in a table without prev.  false: *status tells, AGAIN or a failure. */
+static inline bool place_home(instar_map *map, instar_thread *t, struct line *line, word h, struct place *p,
+			      int *status)
+{
+	p->table = section_root(map, t);
+	STEP(ROOT_READ);
+	p->home = home_of(p->table, h);
+	p->bucket = &p->table->buckets[p->home];
+	word c = bucket_ctrl(p->bucket);
+	if (likely(ctrl_is_born(c)))
+		return true;
+	if (ctrl_state(c) == UNBORN && !section_prev(t, p->table))
+		return true; /* T2 expects the very header that place_find is about to load */
+	*status = bear_home(map, t, line, p->table, p->home);
+	if (*status == INSTAR_OK)
+		*status = AGAIN;
+	return false;
+}
+
+/* T1 along the probe order.  OK, or what make_room says (OK there: AGAIN). */
+static inline int claim_for(instar_map *map, instar_thread *t, struct line *line, struct place *p, struct claim *c,
+			    word h, word v)
+{
+	bool reuse = SCHEME_HAS_GRACE && map->reuse;
+	if (unlikely(p->scan.dead) && reuse)
+		bury_in_bucket(t, p, line);
+	if (likely(claim_native(t, p, c, h, v)))
+		return INSTAR_OK;
+	unsigned tombs = (unsigned)__builtin_popcount(p->scan.dead | p->scan.free);
+	if (claim_displaced(t, p, line, c, h, v, reuse, &tombs))
+		return INSTAR_OK;
+	int status = make_room(map, t, line, p->table, tombs);
+	return status == INSTAR_OK ? AGAIN : status;
+}
+
+/*
+ * The key was not found by the header in p: claim, publish, and after a lost publication look again.
+ * A frozen home's claim is left where it is: its table is on the way out.
+ */
+static inline int insert_absent(instar_map *map, instar_thread *t, struct line *line, struct place *p, word h, word v)
+{
+	if (ctrl_state(p->header.first) == FROZEN)
+		return AGAIN;
+	struct claim claim;
+	int status = claim_for(map, t, line, p, &claim, h, v);
+	if (status != INSTAR_OK)
+		return status;
+	for (;;) {
+		if (likely(publish_claim(p, &claim, h)))
+			return INSTAR_OK;
+		enum tag tag;
+		do
+			tag = place_find(p, h);
+		while (tag == TAG_DEAD && !resurrect_slot(p, v));
+		bool frozen = ctrl_state(p->header.first) == FROZEN;
+		if (tag == TAG_FREE && !frozen)
+			continue;
+		if (tag != TAG_FREE) {
+			withdraw_claim(claim.cell, claim.entry);
+			line_add(line, &line->withdrawn, 1);
+		}
+		return tag == TAG_DEAD ? INSTAR_OK : AGAIN;
+	}
+}
+
+/* The key's entry is LIVE in p. */
+static inline __attribute__((always_inline)) int change_live(enum verb verb, struct request *r, const struct place *p)
+{
+	word old = p->entry.second;
+	r->seen = old;
+	switch (verb) {
+	case VERB_INSERT:
+		return INSTAR_EXISTS; /* LP: the load of q or of v */
+	case VERB_PUT:
+		return update_slot(p, r->value) ? INSTAR_EXISTS : AGAIN;
+	case VERB_REPLACE:
+		return update_slot(p, r->value) ? INSTAR_OK : AGAIN;
+	case VERB_CAS:
+		if (old != r->expected)
+			return INSTAR_CHANGED;
+		return update_slot(p, r->value) ? INSTAR_OK : AGAIN;
+	case VERB_REMOVE_IF:
+		if (old != r->expected)
+			return INSTAR_CHANGED;
+		return erase_slot(p) ? INSTAR_OK : AGAIN;
+	case VERB_REMOVE:
+		return erase_slot(p) ? INSTAR_OK : AGAIN;
+	case VERB_FETCH:
+		return update_slot(p, fetch_result(r->op, old, r->operand)) ? INSTAR_EXISTS : AGAIN;
+	}
+	return INSTAR_INVAL;
+}
+
+/* The key is absent (TAG_FREE) or erased (TAG_DEAD) in p. */
+static inline __attribute__((always_inline)) int add_entry(instar_map *map, instar_thread *t, struct line *line,
+							    struct request *r, struct place *p, enum tag tag, word h)
+{
+	if (!capacity_take(map, line))
+		return INSTAR_FULL;
+	int status;
+	if (tag == TAG_DEAD)
+		status = resurrect_slot(p, r->value) ? INSTAR_OK : AGAIN;
+	else
+		status = insert_absent(map, t, line, p, h, r->value);
+	if (status != INSTAR_OK)
+		capacity_give(map, line);
+	return status;
+}
+
+/* One attempt. */
+static inline __attribute__((always_inline)) int try_modify(instar_map *map, instar_thread *t, struct line *line,
+							     word h, enum verb verb, struct request *r,
+							     struct place *p)
+{
+	int status;
+	if (unlikely(!place_home(map, t, line, h, p, &status)))
+		return status;
+	enum tag tag = place_find(p, h);
+	if (tag == TAG_LIVE)
+		return change_live(verb, r, p);
+	if (tag == TAG_SEALED) {
+		/* Sealed since the root was loaded: the value was current within the call; a change goes
+		 * to the next table, which is the root by now. */
+		r->seen = p->entry.second;
+		return verb == VERB_INSERT ? INSTAR_EXISTS : AGAIN;
+	}
+	if (!verb_inserts(verb))
+		return INSTAR_NOTFOUND;
+	if (verb == VERB_FETCH) {
+		r->seen = r->initial;
+		r->value = fetch_result(r->op, r->initial, r->operand);
+	}
+	return add_entry(map, t, line, r, p, tag, h);
+}
+
+/* Counts, and helps a migration a little. */
+static inline __attribute__((always_inline)) void after_modify(instar_map *map, instar_thread *t, struct line *line,
+								enum verb verb, int status, struct table *table)
+{
+	if (verb_inserts(verb) && status == INSTAR_OK) {
+		line_add(line, &line->entries, 1);
+		unsigned unchecked = load_relaxed(&line->unchecked) + 1;
+		store_relaxed(&line->unchecked, unchecked);
+		if (unlikely(unchecked >= table->check_every))
+			consider_growth(map, t, line, table);
+	}
+	if (verb_removes(verb) && status == INSTAR_OK) {
+		line_add(line, &line->entries, (uint64_t)-1);
+		capacity_give(map, line);
+	}
+	if (unlikely(load_relaxed(&table->prev) != 0))
+		help_migration(map, t, line, table, HELP_HOMES);
+}
+
+/* The whole call, within a section. */
+static inline __attribute__((always_inline)) enum instar_status modify(instar_map *map, instar_thread *t, word h,
+									 enum verb verb, struct request *r)
+{
+	struct line *line = map_line(map, t);
+	struct place p;
+	int status;
+	do
+		status = try_modify(map, t, line, h, verb, r, &p);
+	while (unlikely(status == AGAIN));
+	after_modify(map, t, line, verb, status, p.table);
+	return (enum instar_status)status;
+}
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * src/table.c - making and unmaking tables.
+ */
+#include "src/table.h"
+
+/* Grow above 78 % of the slots (DESIGN.md, When). */
+enum { GROW_PERCENT = 78, PAGE = 4096 };
+
+unsigned table_log2_for(size_t entries)
+{
+	for (unsigned log2 = MIN_LOG2_HOMES; log2 <= MAX_LOG2_HOMES && log2 < sizeof(size_t) * 8; log2++) {
+		size_t slots = ((size_t)1 << log2) * SLOTS;
+		if (slots >> log2 != SLOTS)
+			return 0;
+		if (entries <= slots / 100 * GROW_PERCENT)
+			return log2;
+	}
+	return 0;
+}
+
+struct table *table_create(instar_domain *domain, unsigned log2_homes, bool prefault, size_t threads)
+{
+	size_t homes = (size_t)1 << log2_homes;
+	if (homes > SIZE_MAX / 2 / BUCKET_BYTES)
+		return NULL;
+	struct table *t = reclaim_alloc(domain, sizeof *t, CACHE_LINE);
+	if (!t)
+		return NULL;
+	t->bytes = homes * BUCKET_BYTES;
+	t->buckets = reclaim_map_pages(domain, t->bytes, BUCKET_BYTES);
+	if (!t->buckets) {
+		reclaim_free(domain, t, sizeof *t, CACHE_LINE);
+		return NULL;
+	}
+	t->mask = homes - 1;
+	t->log2_homes = log2_homes;
+	t->domain = domain;
+	size_t every = table_slots(t) / 256 / (threads ? threads : 1);
+	t->check_every = every < 8 ? 8 : every > 1u << 20 ? 1u << 20 : (unsigned)every;
+	for (size_t i = 0; prefault && i < t->bytes; i += PAGE)
+		*(volatile unsigned char *)((unsigned char *)t->buckets + i) = 0;
+	return t;
+}
+
+void table_free(struct table *t)
+{
+	instar_domain *domain = t->domain;
+	reclaim_unmap_pages(domain, t->buckets, t->bytes, BUCKET_BYTES);
+	reclaim_free(domain, t, sizeof *t, CACHE_LINE);
+}
+
+void table_destroy(void *table, void *ctx)
+{
+	(void)ctx;
+	table_free(table);
+}

@@ -1,0 +1,93 @@
+/*
+ * src/table.h - one table: 2^k homes, in hash order.
+ *
+ *    root -> T -prev-> P -prev-> ...       longer than two only after a stillborn home (T16)
+ *
+ * home(h) = h >> (W-k), so home i of a table corresponds to homes 2i and 2i+1 of one twice its size,
+ * and a table of any size can follow any other.  Buckets are mapped zeroed: every home UNBORN.
+ */
+#ifndef INSTAR_TABLE_H
+#define INSTAR_TABLE_H
+
+#include "reclaim/contract.h"
+#include "src/probe.h"
+
+struct table {
+	struct bucket *buckets;
+	size_t mask;           /* homes - 1 */
+	unsigned log2_homes;
+	unsigned check_every;  /* insertions of one thread between two looks at the load */
+	uintptr_t prev;        /* the table before; PREV_OWNED when the right to retire it is taken */
+	instar_domain *domain;
+	size_t bytes;          /* of the buckets */
+
+	/* The migration into this table. */
+	CACHE_ALIGNED size_t next_home; /* homes below it are handed out to helpers */
+	CACHE_ALIGNED size_t born;      /* homes below it were seen born */
+};
+
+#define PREV_OWNED ((uintptr_t)1)
+
+static inline struct table *prev_table(uintptr_t prev)
+{
+	return (struct table *)(prev & ~PREV_OWNED);
+}
+
+static inline size_t table_homes(const struct table *t)
+{
+	return t->mask + 1;
+}
+
+static inline size_t table_slots(const struct table *t)
+{
+	return table_homes(t) * SLOTS;
+}
+
+static inline size_t home_of(const struct table *t, word h)
+{
+	return (size_t)(h >> (WORD_BITS - t->log2_homes));
+}
+
+/* The whole h of an entry of `home`, from the part that its q stores. */
+static inline word entry_hash(const struct table *t, size_t home, word q)
+{
+	return q_hash(q) | (word)(home >> (t->log2_homes - PLACE_BITS)) << HASH_BITS;
+}
+
+/* The homes of `t` that hold the hashes beginning with `prefix` (its low `bits` bits). */
+struct home_range {
+	size_t first, count;
+};
+
+static inline struct home_range homes_of_prefix(const struct table *t, size_t prefix, unsigned bits)
+{
+	struct home_range r;
+	if (t->log2_homes <= bits) {
+		r.first = prefix >> (bits - t->log2_homes);
+		r.count = 1;
+	} else {
+		r.count = (size_t)1 << (t->log2_homes - bits);
+		r.first = prefix * r.count;
+	}
+	return r;
+}
+
+/* The smallest log2 of homes that holds `entries` below the load that makes a table grow; 0: none does. */
+unsigned table_log2_for(size_t entries);
+
+/* NULL: no memory.  threads: how many insert, for check_every. */
+struct table *table_create(instar_domain *domain, unsigned log2_homes, bool prefault, size_t threads);
+
+/* At once; nobody else knows it. */
+void table_free(struct table *t);
+
+/* For the reclaimer. */
+void table_destroy(void *table, void *ctx);
+
+/* Everything a table occupies, in bytes. */
+static inline size_t table_footprint(const struct table *t)
+{
+	return t->bytes + sizeof *t;
+}
+
+#endif
