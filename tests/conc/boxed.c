@@ -1,0 +1,187 @@
+/*
+ * tests/conc/boxed.c - a boxed map frees each value exactly once, and never under a reader.
+ *
+ * Freed boxes are only marked, not given back, so that a reader that meets one, and a second free of
+ * it, are seen for sure.
+ */
+#include "tests/support/rng.h"
+#include "tests/support/tap.h"
+#include "tests/support/threads.h"
+#include "tests/support/world.h"
+
+enum { THREADS = 4, CALLS = 25000, KEYS = 1200, CANARY = 0x600dbeef };
+
+enum box_state { BOX_MINE = 1, BOX_OWNED_BY_MAP, BOX_FREED };
+
+struct box {
+	uint64_t canary, key;
+	unsigned state; /* atomic */
+};
+
+struct test {
+	struct world world;
+	struct faults faults;
+	uint64_t seed;
+	struct box *boxes; /* CALLS for each thread */
+	uint64_t freed;    /* atomic */
+};
+
+static void box_free(void *value, void *ctx)
+{
+	struct test *test = ctx;
+	struct box *box = value;
+
+	if (box->canary != CANARY)
+		fault(&test->faults, "value_free of something that is no box");
+	else if (__atomic_exchange_n(&box->state, BOX_FREED, __ATOMIC_ACQ_REL) != BOX_OWNED_BY_MAP)
+		fault(&test->faults, "a box of key %llu freed twice, or never given", (unsigned long long)box->key);
+	__atomic_fetch_add(&test->freed, 1, __ATOMIC_RELAXED);
+}
+
+/* A reader inside its section looks at what it found. */
+static void look(struct test *test, const struct box *box, uint64_t key)
+{
+	if (__atomic_load_n(&box->state, __ATOMIC_ACQUIRE) != BOX_OWNED_BY_MAP)
+		fault(&test->faults, "a reader met a freed box of key %llu", (unsigned long long)key);
+	else if (box->canary != CANARY || box->key != key)
+		fault(&test->faults, "a reader met a box of another key");
+}
+
+static void read_one(struct test *test, instar_thread *thread, uint64_t key)
+{
+	void *object;
+	uint64_t value;
+
+	instar_enter(thread);
+	if (instar_get_ref(test->world.map, thread, key, &object) == INSTAR_OK)
+		look(test, object, key);
+	if (test->world.scheme->section_protects_all &&
+	    instar_get(test->world.map, thread, key, &value) == INSTAR_OK)
+		look(test, (void *)(uintptr_t)value, key);
+	instar_leave(thread);
+}
+
+/* Offers the box to the map by one of the calls that store; true: the map took it. */
+static bool offer(struct test *test, instar_thread *thread, struct rng *rng, struct box *box)
+{
+	uint64_t value = (uint64_t)(uintptr_t)box, key = box->key, old = 0;
+	instar_map *map = test->world.map;
+	enum instar_status status;
+
+	switch (rng_below(rng, 5)) {
+	case 0:
+		return instar_insert(map, thread, key, value, NULL) == INSTAR_OK;
+	case 1:
+		status = instar_put(map, thread, key, value, &old);
+		return status == INSTAR_OK || status == INSTAR_EXISTS;
+	case 2:
+		return instar_replace(map, thread, key, value, NULL) == INSTAR_OK;
+	case 3:
+		return instar_get_or_insert(map, thread, key, value, &old) == INSTAR_OK;
+	default:
+		if (instar_get(map, thread, key, &old) != INSTAR_OK)
+			return false;
+		return instar_cas(map, thread, key, &old, value) == INSTAR_OK;
+	}
+}
+
+static void write_one(struct test *test, instar_thread *thread, struct rng *rng, struct box *box, uint64_t key)
+{
+	*box = (struct box){ CANARY, key, BOX_OWNED_BY_MAP };
+	instar_enter(thread);
+	if (offer(test, thread, rng, box)) {
+		/* Storing the same pointer again succeeds and frees nothing. */
+		if (rng_below(rng, 16) == 0 && test->world.scheme->section_protects_all) {
+			uint64_t same = (uint64_t)(uintptr_t)box;
+
+			instar_cas(test->world.map, thread, key, &same, same);
+		}
+	} else {
+		box->state = BOX_MINE;
+	}
+	instar_leave(thread);
+}
+
+static void work(unsigned index, void *arg)
+{
+	struct test *test = arg;
+	instar_thread *thread = NULL;
+	struct rng rng = rng_stream(test->seed, index);
+
+	if (instar_thread_attach(test->world.domain, &thread) != INSTAR_OK)
+		abort();
+	for (unsigned n = 0; n < CALLS; n++) {
+		uint64_t key = rng_below(&rng, KEYS);
+
+		switch (rng_below(&rng, 4)) {
+		case 0:
+			instar_remove(test->world.map, thread, key, NULL);
+			break;
+		case 1:
+			read_one(test, thread, key);
+			break;
+		default:
+			write_one(test, thread, &rng, &test->boxes[index * CALLS + n], key);
+		}
+		if (n % 64 == 0)
+			world_rest(thread);
+	}
+	instar_thread_detach(thread);
+}
+
+static size_t still_owned(const struct test *test)
+{
+	size_t owned = 0;
+
+	for (unsigned i = 0; i < THREADS * CALLS; i++)
+		owned += test->boxes[i].state == BOX_OWNED_BY_MAP;
+	return owned;
+}
+
+static void run(const struct instar_scheme_info *scheme, unsigned flags, uint64_t seed)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct test test = { .seed = seed };
+	instar_thread *thread;
+	uint64_t old;
+	size_t size;
+
+	opts.flags = flags;
+	opts.value_free = box_free;
+	opts.ctx = &test;
+	test.boxes = calloc(THREADS * CALLS, sizeof *test.boxes);
+	if (!test.boxes || !world_open(&test.world, scheme, NULL, &opts) ||
+	    instar_thread_attach(test.world.domain, &thread))
+		bail_out("%s: no map", scheme->name);
+	run_threads(THREADS, work, &test);
+	size = instar_size(test.world.map);
+	ok(instar_barrier(thread) == INSTAR_OK, "%s: barrier", scheme->name);
+	if (strcmp(scheme->name, "leak"))
+		ok(still_owned(&test) == size, "%s: after it only the %zu boxes in the map are alive (%zu)", scheme->name,
+		   size, still_owned(&test));
+	ok(instar_fetch_add(test.world.map, thread, 1, 1, 1, &old) == INSTAR_INVAL, "%s: fetch_add is INVAL",
+	   scheme->name);
+	ok(instar_map_check(test.world.map, stdout) == INSTAR_OK, "%s: audit", scheme->name);
+	instar_thread_detach(thread);
+	ok(world_close(&test.world), "%s: map and domain go without complaint", scheme->name);
+	ok(!still_owned(&test) && test.freed > 0, "%s: every box that the map took was freed (%llu)", scheme->name,
+	   (unsigned long long)test.freed);
+	ok(!test.faults.n, "%s: once each, and none under a reader", scheme->name);
+	free(test.boxes);
+}
+
+static void both(const struct instar_scheme_info *scheme, void *seed)
+{
+	for (unsigned round = 0; round < test_scale(); round++) {
+		run(scheme, 0, *(uint64_t *)seed + round);
+		run(scheme, INSTAR_MAP_NO_REUSE, *(uint64_t *)seed + round);
+	}
+}
+
+int main(void)
+{
+	uint64_t seed = test_seed();
+
+	each_scheme(both, &seed);
+	return done_testing();
+}

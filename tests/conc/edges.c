@@ -1,0 +1,240 @@
+/*
+ * tests/conc/edges.c - the borders: largest and smallest keys and values, limits, bad arguments.
+ */
+#include "tests/support/calls.h"
+#include "tests/support/tap.h"
+#include "tests/support/threads.h"
+#include "tests/support/world.h"
+
+enum { THREADS = 4 };
+
+static void every_word_is_valid(const struct instar_scheme_info *scheme)
+{
+	const uint64_t words[] = { 0, 1, 2, 3, WORD_MASK >> 1, (WORD_MASK >> 1) + 1, WORD_MASK - 1, WORD_MASK };
+	enum { N = sizeof words / sizeof *words };
+	struct world world;
+	uint64_t value = 5;
+	bool fine = true;
+
+	if (!world_open(&world, scheme, NULL, NULL))
+		bail_out("%s: no map", scheme->name);
+	for (unsigned k = 0; k < N; k++)
+		fine = fine && instar_insert(world.map, NULL, words[k], words[N - 1 - k], NULL) == INSTAR_OK;
+	for (unsigned k = 0; k < N; k++)
+		fine = fine && instar_get(world.map, NULL, words[k], &value) == INSTAR_OK && value == words[N - 1 - k];
+	for (unsigned k = 0; k < N; k++)
+		for (unsigned v = 0; v < N; v++)
+			fine = fine && instar_put(world.map, NULL, words[k], words[v], &value) == INSTAR_EXISTS &&
+			       value == words[v ? v - 1 : N - 1 - k] &&
+			       instar_get(world.map, NULL, words[k], &value) == INSTAR_OK && value == words[v];
+	for (unsigned k = 0; k < N; k++)
+		fine = fine && instar_remove_if(world.map, NULL, words[k], 4) == INSTAR_CHANGED &&
+		       instar_remove(world.map, NULL, words[k], &value) == INSTAR_OK && value == WORD_MASK &&
+		       instar_get(world.map, NULL, words[k], NULL) == INSTAR_NOTFOUND;
+	ok(fine && !instar_size(world.map), "%s: 0, ~0 and all between are keys and values", scheme->name);
+#ifdef INSTAR_HALF_WIDTH
+	ok(instar_insert(world.map, NULL, WORD_MASK + 1, 0, NULL) == INSTAR_INVAL &&
+	   instar_insert(world.map, NULL, 0, WORD_MASK + 1, NULL) == INSTAR_INVAL &&
+	   instar_get(world.map, NULL, WORD_MASK + 1, NULL) == INSTAR_INVAL && !instar_size(world.map),
+	   "%s: what does not fit half a word is INVAL", scheme->name);
+#endif
+	ok(world_close(&world), "%s: map and domain go without complaint", scheme->name);
+}
+
+static void limits_of_capacity(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	instar_map *map = (instar_map *)&opts;
+	struct world world;
+
+	if (!world_open(&world, scheme, NULL, NULL) || instar_insert(world.map, NULL, 1, 2, NULL))
+		bail_out("%s: no map", scheme->name);
+	opts.capacity = (size_t)1 << 63;
+	ok(instar_map_create(&map, world.domain, &opts) == INSTAR_NOMEM && !map, "%s: capacity 2^63 is NOMEM",
+	   scheme->name);
+	opts.capacity = SIZE_MAX;
+	map = (instar_map *)&opts;
+	ok(instar_map_create(&map, world.domain, &opts) == INSTAR_NOMEM && !map, "%s: capacity SIZE_MAX is NOMEM",
+	   scheme->name);
+	ok(instar_reserve(world.map, NULL, (size_t)1 << 63) == INSTAR_NOMEM &&
+	   instar_reserve(world.map, NULL, SIZE_MAX) == INSTAR_NOMEM && instar_contains(world.map, NULL, 1),
+	   "%s: reserve of as much is NOMEM and harmless", scheme->name);
+	ok(world_close(&world), "%s: map and domain go without complaint", scheme->name);
+}
+
+static void reserve_makes_room(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_stats before, after;
+	struct world world;
+	bool fine = true;
+
+	if (!world_open(&world, scheme, NULL, NULL))
+		bail_out("%s: no map", scheme->name);
+	fine = instar_reserve(world.map, NULL, 50000) == INSTAR_OK;
+	instar_map_stats(world.map, &before);
+	for (uint64_t key = 0; key < 50000; key++)
+		fine = fine && instar_insert(world.map, NULL, key, key, NULL) == INSTAR_OK;
+	instar_map_stats(world.map, &after);
+	ok(fine && before.homes == after.homes && !after.migrating, "%s: room that was reserved is enough",
+	   scheme->name);
+	ok(world_close(&world), "%s: map and domain go without complaint", scheme->name);
+}
+
+struct limited {
+	struct world world;
+	size_t limit, inserted[THREADS];
+	uint64_t at_first_full; /* smallest size seen with FULL */
+	struct faults faults;
+};
+
+/* Inserts own keys until FULL is said a few times. */
+static void insert_until_full(unsigned index, void *arg)
+{
+	struct limited *l = arg;
+	unsigned full = 0;
+
+	for (uint64_t i = 0; full < 3 && i < l->limit * 3; i++) {
+		enum instar_status status = instar_insert(l->world.map, NULL, i * THREADS + index, i, NULL);
+		uint64_t size = instar_size(l->world.map), least = __atomic_load_n(&l->at_first_full, __ATOMIC_RELAXED);
+
+		if (status == INSTAR_OK) {
+			l->inserted[index]++;
+			continue;
+		}
+		if (status != INSTAR_FULL)
+			fault(&l->faults, "insert: %s", instar_status_name(status));
+		full++;
+		while (size < least && !__atomic_compare_exchange_n(&l->at_first_full, &least, size, false,
+								    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			;
+	}
+	if (!full)
+		fault(&l->faults, "thread %u was never told FULL", index);
+}
+
+/* What is there can still be changed and removed, and then there is room again. */
+static bool goes_on_when_full(instar_map *map, size_t entries)
+{
+	uint64_t old, key = 0, removed = 0;
+	bool fine;
+
+	while (!instar_contains(map, NULL, key))
+		key++;
+	fine = instar_insert(map, NULL, key, 5, &old) == INSTAR_EXISTS &&
+	       instar_put(map, NULL, key, 6, NULL) == INSTAR_EXISTS &&
+	       instar_replace(map, NULL, key, 7, &old) == INSTAR_OK && old == 6;
+	for (key = 0; removed < entries / 2 + 1; key++)
+		removed += instar_remove(map, NULL, key, NULL) == INSTAR_OK;
+	for (uint64_t i = 0; i < entries / 20 + 1; i++)
+		fine = fine && instar_put(map, NULL, (1 << 30) + i, 1, NULL) == INSTAR_OK;
+	return fine;
+}
+
+static void max_capacity(const struct instar_scheme_info *scheme, size_t limit, unsigned threads)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct limited l = { .limit = limit, .at_first_full = UINT64_MAX };
+	size_t inserted = 0;
+
+	opts.max_capacity = limit;
+	if (!world_open(&l.world, scheme, NULL, &opts))
+		bail_out("%s: no map", scheme->name);
+	run_threads(threads, insert_until_full, &l);
+	for (unsigned t = 0; t < threads; t++)
+		inserted += l.inserted[t];
+	ok(!l.faults.n && inserted == instar_size(l.world.map) && l.at_first_full >= limit * 6 / 10 &&
+	   inserted < limit * 2, "%s, max_capacity %zu, %u threads: FULL at %llu, and never again beyond %zu",
+	   scheme->name, limit, threads, (unsigned long long)l.at_first_full, inserted);
+	ok(goes_on_when_full(l.world.map, inserted), "%s, max_capacity %zu: removals make room", scheme->name, limit);
+	ok(instar_map_check(l.world.map, stdout) == INSTAR_OK && world_close(&l.world), "%s: audit, close",
+	   scheme->name);
+}
+
+/* Every call on one key answers INVAL. */
+static bool all_refuse(instar_map *map, instar_thread *thread)
+{
+	uint64_t key = 1, value = 2;
+	uint8_t found = 1;
+	enum instar_status status = INSTAR_OK;
+
+	for (unsigned kind = 0; kind < CALL_KINDS; kind++) {
+		struct call call = { .key = 1, .a = 2, .b = 3, .kind = (uint8_t)kind };
+
+		call_perform(&call, map, thread);
+		if (call.status != (kind == CALL_CONTAINS ? INSTAR_NOTFOUND : INSTAR_INVAL)) {
+			char text[CALL_TEXT];
+
+			diag("%s", call_text(&call, text, sizeof text));
+			return false;
+		}
+	}
+	return instar_get_many(map, thread, &key, 1, &value, &found) == 0 &&
+	       instar_insert_many(map, thread, &key, &value, 1, &status) == 0 &&
+	       instar_reserve(map, thread, 10) == INSTAR_INVAL && instar_maintain(map, thread, 10) == INSTAR_INVAL;
+}
+
+static void bad_arguments(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	instar_map *map = (instar_map *)&opts;
+	instar_domain *other = NULL;
+	instar_thread *foreign = NULL;
+	struct world world;
+	uint64_t value = 2;
+
+	if (!world_open(&world, scheme, NULL, NULL) || instar_insert(world.map, NULL, 1, 2, NULL) ||
+	    instar_domain_create(&other, scheme->name, NULL) || instar_thread_attach(other, &foreign))
+		bail_out("%s: no map", scheme->name);
+	ok(all_refuse(world.map, foreign), "%s: a handle of another domain is INVAL", scheme->name);
+	ok(instar_get(world.map, NULL, 1, &value) == INSTAR_OK && value == 2 && instar_size(world.map) == 1,
+	   "%s: and nothing changed", scheme->name);
+	ok(all_refuse(NULL, NULL), "%s: no map is INVAL", scheme->name);
+	ok(instar_cas(world.map, NULL, 1, NULL, 2) == INSTAR_INVAL &&
+	   instar_get_or_insert(world.map, NULL, 1, 2, NULL) == INSTAR_INVAL, "%s: a missing pointer is INVAL",
+	   scheme->name);
+	opts.struct_size = 3;
+	ok(instar_map_create(&map, world.domain, &opts) == INSTAR_INVAL && !map &&
+	   instar_map_create(NULL, world.domain, NULL) == INSTAR_INVAL, "%s: bad options are INVAL", scheme->name);
+	ok(instar_domain_destroy(world.domain) == INSTAR_BUSY, "%s: a domain with a map is BUSY", scheme->name);
+	ok(instar_map_destroy(NULL) == INSTAR_OK, "destroying nothing is OK");
+	ok(instar_thread_detach(foreign) == INSTAR_OK && instar_domain_destroy(other) == INSTAR_OK &&
+	   world_close(&world), "%s: map and domains go without complaint", scheme->name);
+}
+
+static void names(void)
+{
+	const struct instar_scheme_info *list;
+	size_t n = instar_schemes(&list);
+	instar_domain *domain = (instar_domain *)&list;
+
+	ok(instar_domain_create(&domain, "no such scheme", NULL) == INSTAR_INVAL && !domain, "unknown scheme: INVAL");
+	for (size_t i = 0; i < n; i++) {
+		domain = (instar_domain *)&list;
+		if (!list[i].available)
+			ok(instar_domain_create(&domain, list[i].name, NULL) == INSTAR_UNSUPPORTED && !domain,
+			   "%s, not built in: UNSUPPORTED", list[i].name);
+	}
+	ok(!strcmp(instar_status_name(INSTAR_NOMEM), "INSTAR_NOMEM") && instar_status_text(INSTAR_NOMEM)[0],
+	   "statuses have names");
+}
+
+static void run(const struct instar_scheme_info *scheme, void *arg)
+{
+	(void)arg;
+	every_word_is_valid(scheme);
+	limits_of_capacity(scheme);
+	reserve_makes_room(scheme);
+	max_capacity(scheme, 10, 1);
+	max_capacity(scheme, 1000, 1);
+	max_capacity(scheme, 10, THREADS);
+	max_capacity(scheme, 1000, THREADS);
+	max_capacity(scheme, 20000, THREADS);
+	bad_arguments(scheme);
+}
+
+int main(void)
+{
+	names();
+	each_scheme(run, NULL);
+	return done_testing();
+}

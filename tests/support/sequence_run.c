@@ -1,0 +1,209 @@
+/*
+ * tests/support/sequence_run.c - a sequence of calls on a map and on the model, answer by answer.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "tests/support/sequence.h"
+
+struct run {
+	const struct surroundings *around;
+	instar_domain *domain;
+	instar_map *map;
+	instar_thread *thread;
+	struct model *model;
+	uint64_t refused_before; /* the call under way */
+	size_t entries;          /* of the model */
+	FILE *report;
+};
+
+__attribute__((format(printf, 2, 3))) static bool wrong(struct run *run, const char *format, ...)
+{
+	va_list list;
+
+	if (!run->report)
+		return false;
+	va_start(list, format);
+	fputs("# ", run->report);
+	vfprintf(run->report, format, list);
+	fputc('\n', run->report);
+	va_end(list);
+	return false;
+}
+
+static bool refused_now(const struct run *run)
+{
+	return run->around->refused && *run->around->refused > run->refused_before;
+}
+
+static bool run_call(struct run *run, const struct call *asked)
+{
+	struct cell *cell = model_cell(run->model, asked->key), before = *cell;
+	struct call got = *asked, expected;
+	char text[2][CALL_TEXT];
+
+	call_perform(&got, run->map, run->thread);
+	if (got.status == INSTAR_NOMEM && refused_now(run))
+		return true;
+	expected = call_answer(asked, cell);
+	run->entries += cell->present - before.present;
+	if (got.status == expected.status && got.out == expected.out)
+		return true;
+	return wrong(run, "%s, expected %s", call_text(&got, text[0], CALL_TEXT),
+		     call_text(&expected, text[1], CALL_TEXT));
+}
+
+/* The keys of a batch are near each other, and some come twice. */
+static uint64_t batch_key(const struct action *action, unsigned i)
+{
+	return (action->call.key + i - i % 7 % 2) & WORD_MASK;
+}
+
+static bool run_get_many(struct run *run, const struct action *action)
+{
+	uint64_t keys[BATCH_LIMIT], values[BATCH_LIMIT];
+	uint8_t found[BATCH_LIMIT];
+	bool counts_only = action->call.a % 4 == 0;
+	size_t hits = 0, said;
+
+	for (unsigned i = 0; i < action->n; i++)
+		keys[i] = batch_key(action, i);
+	said = instar_get_many(run->map, run->thread, keys, action->n, counts_only ? NULL : values,
+			       counts_only ? NULL : found);
+	for (unsigned i = 0; i < action->n; i++) {
+		const struct cell *cell = model_cell(run->model, keys[i]);
+
+		hits += cell->present;
+		if (!counts_only && (found[i] != cell->present || (found[i] && values[i] != cell->value)))
+			return wrong(run, "get_many: key %llu: found %d", (unsigned long long)keys[i], found[i]);
+	}
+	return said == hits || wrong(run, "get_many: %zu hits, expected %zu", said, hits);
+}
+
+static bool run_insert_many(struct run *run, const struct action *action)
+{
+	uint64_t keys[BATCH_LIMIT], values[BATCH_LIMIT];
+	enum instar_status status[BATCH_LIMIT];
+	size_t inserted = 0, said;
+
+	for (unsigned i = 0; i < action->n; i++) {
+		keys[i] = batch_key(action, i);
+		values[i] = (action->call.a + i) & WORD_MASK;
+	}
+	said = instar_insert_many(run->map, run->thread, keys, values, action->n, status);
+	for (unsigned i = 0; i < action->n; i++) {
+		struct cell *cell = model_cell(run->model, keys[i]);
+
+		if (status[i] == INSTAR_NOMEM && refused_now(run))
+			continue;
+		if (status[i] != (cell->present ? INSTAR_EXISTS : INSTAR_OK))
+			return wrong(run, "insert_many: key %llu: %s", (unsigned long long)keys[i],
+				     instar_status_name(status[i]));
+		inserted += !cell->present;
+		if (!cell->present)
+			*cell = (struct cell){ values[i], true };
+	}
+	run->entries += inserted;
+	return said == inserted || wrong(run, "insert_many: %zu, expected %zu", said, inserted);
+}
+
+static bool run_other(struct run *run, const struct action *action)
+{
+	enum instar_status status = INSTAR_OK;
+	size_t size;
+
+	switch (action->call.kind) {
+	case ACT_RESERVE:
+		status = instar_reserve(run->map, run->thread, action->n);
+		if (status == INSTAR_NOMEM && refused_now(run))
+			return true;
+		return status == INSTAR_OK || wrong(run, "reserve: %s", instar_status_name(status));
+	case ACT_MAINTAIN:
+		status = instar_maintain(run->map, run->thread, action->n);
+		return status == INSTAR_OK || status == INSTAR_BUSY ||
+		       wrong(run, "maintain: %s", instar_status_name(status));
+	case ACT_PREFETCH:
+		instar_prefetch(run->map, run->thread, action->call.key);
+		return true;
+	case ACT_SIZE:
+		size = instar_size(run->map);
+		return size == run->entries || wrong(run, "size %zu, expected %zu", size, run->entries);
+	default:
+		return instar_map_check(run->map, run->report) == INSTAR_OK || wrong(run, "audit");
+	}
+}
+
+static bool run_action(struct run *run, const struct action *action)
+{
+	instar_thread_quiescent(run->thread);
+	run->refused_before = run->around->refused ? *run->around->refused : 0;
+	if (action->call.kind < CALL_KINDS)
+		return run_call(run, &action->call);
+	if (action->call.kind == ACT_GET_MANY)
+		return run_get_many(run, action);
+	if (action->call.kind == ACT_INSERT_MANY)
+		return run_insert_many(run, action);
+	return run_other(run, action);
+}
+
+static bool compare(struct run *run)
+{
+	const struct model_entry *entry = NULL;
+	size_t size = instar_size(run->map);
+
+	while (model_next(run->model, &entry)) {
+		struct cell cell = { 0, false };
+
+		cell.present = instar_get(run->map, run->thread, entry->key, &cell.value) == INSTAR_OK;
+		if (!cell_equal(cell, entry->cell))
+			return wrong(run, "at the end: key %llu: %s", (unsigned long long)entry->key,
+				     cell.present ? "there" : "not there");
+	}
+	if (size != run->entries || size != model_size(run->model))
+		return wrong(run, "at the end: size %zu, expected %zu", size, run->entries);
+	return instar_map_check(run->map, run->report) == INSTAR_OK || wrong(run, "at the end: audit");
+}
+
+/* Everything that a run needs; false: the library refused, rightly or not (*fine). */
+static bool open_run(struct run *run, const struct sequence *s, bool *fine)
+{
+	enum instar_status status;
+
+	run->refused_before = run->around->refused ? *run->around->refused : 0;
+	status = instar_domain_create(&run->domain, run->around->scheme, run->around->domain_opts);
+	if (status == INSTAR_OK)
+		status = instar_map_create(&run->map, run->domain, &s->opts);
+	if (status == INSTAR_OK && s->handle)
+		status = instar_thread_attach(run->domain, &run->thread);
+	*fine = status == INSTAR_OK || (status == INSTAR_NOMEM && refused_now(run));
+	return status == INSTAR_OK || (wrong(run, "create: %s", instar_status_name(status)), false);
+}
+
+static bool close_run(struct run *run)
+{
+	bool fine = true;
+
+	if (run->thread)
+		fine = instar_thread_detach(run->thread) == INSTAR_OK;
+	fine = instar_map_destroy(run->map) == INSTAR_OK && fine;
+	if (run->domain)
+		fine = instar_domain_destroy(run->domain) == INSTAR_OK && fine;
+	return fine || wrong(run, "destroy failed");
+}
+
+bool sequence_run(const struct sequence *s, const struct surroundings *around, FILE *report)
+{
+	struct run run = { .around = around, .model = model_new(), .report = report };
+	bool fine;
+
+	if (!run.model)
+		abort();
+	if (open_run(&run, s, &fine)) {
+		for (size_t i = 0; i < s->n && fine; i++)
+			fine = run_action(&run, &s->actions[i]);
+		fine = fine && compare(&run);
+	}
+	fine = close_run(&run) && fine;
+	model_free(run.model);
+	return fine;
+}
