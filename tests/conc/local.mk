@@ -1,0 +1,1 @@
+# Concurrent tests: plain TAP programs.
