@@ -2,8 +2,8 @@
 #   libinstar.la        sees what a user sees;
 #   libinstar_steps.la  also the insides and the park hooks: compile it with $(STEPS_CPPFLAGS);
 #   libinstar_half.la   the same at half width: compile it with $(HALF_CPPFLAGS).
-# `make check` runs all for seconds, `make check-stress` runs long_tests with INSTAR_TEST_LONG=1 in their
-# environment, which they take as leave to run for minutes.
+# `make check` runs all TESTS for seconds; `make check-stress` runs long_tests with INSTAR_TEST_SCALE times the work.
+# smoke_tests are those that an emulated processor gets through.
 
 TEST_EXTENSIONS = .sh
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
@@ -16,7 +16,10 @@ AM_TESTS_ENVIRONMENT = \
 	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
 	LIBINSTAR_SO=$(abs_builddir)/.libs/libinstar.so; export LIBINSTAR_SO;
 
+LDADD = libtests.la libinstar.la
 long_tests =
+smoke_tests =
+INSTAR_TEST_SCALE = 20
 EXTRA_DIST += tests/lsan.supp
 
 include tests/unit/local.mk
@@ -25,5 +28,5 @@ include tests/tools/local.mk
 include tests/install/local.mk
 
 .PHONY: check-stress
-check-stress: all $(check_LTLIBRARIES) $(check_PROGRAMS)
-	INSTAR_TEST_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(long_tests)'
+check-stress: all $(check_LTLIBRARIES) $(check_PROGRAMS) $(check_SCRIPTS)
+	INSTAR_TEST_SCALE=$(INSTAR_TEST_SCALE) $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(long_tests)'
