@@ -1,18 +1,26 @@
 reclaim_sources = \
 	reclaim/contract.h \
 	reclaim/domain.c \
+	reclaim/epoch.h \
+	reclaim/fork.c \
 	reclaim/limbo.c \
+	reclaim/limbo.h \
+	reclaim/membarrier.h \
+	reclaim/memory.c \
 	reclaim/port.h \
-	reclaim/schemes.c
+	reclaim/private.h \
+	reclaim/schemes.c \
+	reclaim/section.h \
+	reclaim/stats.c \
+	reclaim/thread.c \
+	reclaim/wait.c \
+	reclaim/work.c
 
 # reclaim/scheme.c is compiled once per scheme, see src/local.mk.
 EXTRA_DIST += \
-	reclaim/ck_epoch.h \
 	reclaim/ebr.h \
 	reclaim/ebr_fence.h \
 	reclaim/leak.h \
 	reclaim/qsbr.h \
 	reclaim/scheme.c \
-	reclaim/schemes.def \
-	reclaim/urcu_memb.h \
-	reclaim/urcu_qsbr.h
+	reclaim/schemes.def

@@ -1,0 +1,177 @@
+/*
+ * reclaim/contract.h - what a reclamation scheme provides and what the map may ask of it.
+ *
+ * A scheme is one file, reclaim/NAME.h, and one line in reclaim/schemes.def.  The file is compiled
+ *   - into the map's engine (src/engine.c, once per scheme and instruction set), which sees only the
+ *     inline half below;
+ *   - by itself (reclaim/scheme.c, with RECLAIM_SCHEME_BODY defined), which emits its function table.
+ *
+ * Inline half, in terms of an attached thread handle `t` (all static inline):
+ *
+ *   enum { SCHEME_HAS_GRACE, SCHEME_PROTECTS_ALL };        0 or 1 each
+ *   void scheme_enter(instar_thread *t);                   the outermost enter, t->nest already counted
+ *   void scheme_leave(instar_thread *t);                   the outermost leave, t->nest already 0
+ *   bool scheme_inside(const instar_thread *t);            the scheme sees t in a section
+ *   uint64_t scheme_grace_now(instar_thread *t);           inside a section: a stamp, >= 2; or
+ *                                                          RECLAIM_NEVER
+ *   bool scheme_grace_elapsed(instar_thread *t, uint64_t stamp);
+ *   uintptr_t scheme_protect(instar_thread *t, unsigned slot, const uintptr_t *source);
+ *                                                          loads *source (seq_cst) so that the object
+ *                                                          stays for the section, or until the slot's
+ *                                                          next use; a plain load where a section
+ *                                                          protects all
+ *
+ * grace_elapsed(grace_now()) true implies: every section that began before *the caller's current
+ * outermost section ends* has ended, and its exit happens-before the answer.  The weaker promise
+ * "sections open now" loses live keys (DESIGN.md, Grace).  Stamps of a domain never decrease.
+ *
+ * Sections are opened and closed by section_enter and section_leave (reclaim/section.h, which is
+ * included after the scheme's file): they count the nesting and know the shared handle.
+ */
+#ifndef RECLAIM_CONTRACT_H
+#define RECLAIM_CONTRACT_H
+
+#include <instar/reclaim.h>
+
+#include "reclaim/port.h"
+
+#define RECLAIM_NEVER UINT64_MAX /* a stamp that never elapses */
+
+enum reclaim_class { RECLAIM_ENTRY, RECLAIM_TABLE, RECLAIM_CLASSES };
+
+struct reclaim_scheme; /* the function table, below */
+
+/* What a scheme's advance counts, for the statistics; by fetch_add_relaxed. */
+struct reclaim_counters {
+	uint64_t grace_periods;    /* elapsed */
+	uint64_t advances_tried;
+	uint64_t advances_blocked; /* by an open section */
+	uint64_t barriers;         /* asymmetric barriers issued */
+};
+
+/* The head of every scheme's domain; the scheme's own fields follow in its struct. */
+struct instar_domain {
+	const struct reclaim_scheme *scheme;
+	struct instar_domain_opts opts;
+	struct instar_allocator memory;
+	instar_thread *threads;       /* every handle ever made, never shortened: push only */
+	instar_thread *shared;        /* the handle for callers that could not attach; not in `threads` */
+	uint64_t maps;                /* attached maps: destroy refuses */
+	uint64_t shared_readers;      /* sections open through `shared`: they hold back all reclamation */
+	unsigned next_index;          /* of the next new handle */
+	instar_domain *next;          /* in the list of all domains (reclaim/fork.c) */
+	CACHE_ALIGNED struct reclaim_counters counters;
+	uint64_t peak_objects, peak_bytes; /* sampled (reclaim/stats.c) */
+};
+
+/* The head of every scheme's thread handle.  Written by its thread alone, but for `attached`. */
+struct instar_thread {
+	instar_domain *domain;
+	instar_thread *next;          /* in domain->threads */
+	unsigned nest;                /* open sections */
+	unsigned index;               /* dense, unique in the domain among attached handles; 0 is `shared` */
+	bool is_shared;
+	bool owes_work;               /* retired or buried inside a user's section: instar_leave calls reclaim_work */
+	unsigned work;                /* retirements and burials; reclaim_work lowers it: see reclaim_worked */
+	unsigned attached;            /* 0: free for the next thread that attaches */
+	struct thread_private *own;   /* reclaim/private.h: limbo list, counters, flags */
+};
+
+enum { RECLAIM_WORK_STEP = 64 };      /* retirements and burials that make a call of reclaim_work due */
+
+struct reclaim_scheme {
+	struct instar_scheme_info info;
+	size_t domain_size, thread_size;
+	enum instar_status (*domain_init)(instar_domain *domain);
+	void (*domain_fini)(instar_domain *domain);      /* no thread is attached; garbage was freed */
+	enum instar_status (*thread_init)(instar_thread *thread); /* attach: on the attaching thread */
+	void (*thread_fini)(instar_thread *thread);      /* detach: on the leaving thread */
+	void (*thread_lost)(instar_thread *thread);      /* in a child process: this other thread does not exist */
+	void (*enter)(instar_thread *thread);            /* section_enter, section_leave over this scheme */
+	void (*leave)(instar_thread *thread);
+	void (*offline)(instar_thread *thread);          /* NULL where nothing needs them */
+	void (*online)(instar_thread *thread);
+	void (*quiescent)(instar_thread *thread);
+	uint64_t (*grace_now)(instar_thread *thread);    /* inside a section */
+	bool (*grace_elapsed)(instar_thread *thread, uint64_t stamp);
+	bool (*advance)(instar_thread *thread);          /* one bounded, non-blocking attempt towards the next grace
+							    period, outside every section; true: progress */
+	bool (*wait)(instar_thread *thread);             /* the same, but it may block; NULL: advance and wait */
+};
+
+/* ---- what the map calls ---- */
+
+/* The caller's handle in `domain`, made on first use; the shared handle if attaching failed.  Never NULL. */
+instar_thread *reclaim_self_slow(instar_domain *domain);
+
+/* The handle that reclaim_self_slow answered last: the fast path of NULL thread arguments. */
+struct reclaim_tls {
+	instar_domain *domain;
+	instar_thread *thread;
+};
+extern __thread struct reclaim_tls reclaim_tls __attribute__((visibility("hidden"), tls_model("initial-exec")));
+
+static inline instar_thread *reclaim_self(instar_domain *domain)
+{
+	if (likely(reclaim_tls.domain == domain))
+		return reclaim_tls.thread;
+	return reclaim_self_slow(domain);
+}
+
+/* A section through the shared handle: many threads at once, so nothing of the handle is written. */
+void reclaim_shared_enter(instar_domain *domain);
+void reclaim_shared_leave(instar_domain *domain);
+
+/* Makes sure that the next `records` (at most 64) retirements of t cannot fail.  false: no memory, nothing
+ * changed.  Call before the linearization point that makes them necessary.  Always false on the shared handle. */
+bool reclaim_reserve(instar_thread *t, unsigned records);
+
+/* Retires into a reserved record; inside the section in which ptr was made unreachable, or after it. */
+void reclaim_retire_reserved(instar_thread *t, void *ptr, size_t bytes, enum reclaim_class class,
+			     void (*destroy)(void *ptr, void *ctx), void *ctx);
+
+/* Bounded care for t's garbage and the domain's progress: frees a few elapsed objects, tries to
+ * advance.  Does nothing inside a section. */
+void reclaim_work(instar_thread *t);
+
+/* n burials were made whose stamps should elapse.  (A retirement counts itself.) */
+static inline void reclaim_worked(instar_thread *t, unsigned n)
+{
+	if (unlikely(t->is_shared))
+		return;
+	t->work += n;
+	if (unlikely(t->nest > 1))
+		t->owes_work = true;
+}
+
+/* To be called by the map after the outermost leave of a call that wrote. */
+static inline void reclaim_after_write(instar_thread *t)
+{
+	if (unlikely(t->work >= RECLAIM_WORK_STEP))
+		reclaim_work(t);
+}
+
+/* Counted attachment of a map: its domain cannot be destroyed before it. */
+void reclaim_map_attached(instar_domain *domain);
+void reclaim_map_detached(instar_domain *domain);
+
+/* Memory from the domain's allocator.  NULL: none. */
+void *reclaim_map_pages(instar_domain *domain, size_t size, size_t alignment);   /* zeroed */
+void reclaim_unmap_pages(instar_domain *domain, void *memory, size_t size, size_t alignment);
+void *reclaim_alloc(instar_domain *domain, size_t size, size_t alignment);       /* zeroed, too */
+void reclaim_free(instar_domain *domain, void *memory, size_t size, size_t alignment);
+
+/* True inside a destructor or callback run by the library on this thread: synchronize and the like
+ * answer MISUSE there. */
+bool reclaim_in_callback(void);
+void reclaim_callback_begin(void);
+void reclaim_callback_end(void);
+
+/* The function table of a scheme by name; NULL: unknown or not built in (*known tells which). */
+const struct reclaim_scheme *reclaim_find(const char *name, bool *known);
+
+/* instar_domain_create for a scheme given by its function table, which need not be in the list. */
+enum instar_status reclaim_domain_create(instar_domain **out, const struct reclaim_scheme *scheme,
+					 const struct instar_domain_opts *opts);
+
+#endif

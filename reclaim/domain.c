@@ -1,0 +1,236 @@
+/*
+ * reclaim/domain.c - domains: making, unmaking, the default one; the public calls for sections.
+ */
+#include <string.h>
+
+#include "reclaim/private.h"
+
+static instar_domain *default_domain;
+
+/* ---- options ---- */
+
+static bool all_zero(const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+
+	while (n && !*p)
+		p++, n--;
+	return !n;
+}
+
+/* Options of an older or newer caller: fields it does not know are zero; fields we do not know must be. */
+static bool read_options(struct instar_domain_opts *opts, const struct instar_domain_opts *given)
+{
+	size_t size = given->struct_size;
+
+	if (size < offsetof(struct instar_domain_opts, reserved))
+		return false;
+	if (size > sizeof(*opts)) {
+		if (!all_zero((const char *)given + sizeof(*opts), size - sizeof(*opts)))
+			return false;
+		size = sizeof(*opts);
+	}
+	memcpy(opts, given, size);
+	return !(opts->flags & ~(unsigned)INSTAR_DOMAIN_NO_IPI) && opts->signal >= 0 &&
+	       all_zero(opts->reserved, sizeof(opts->reserved));
+}
+
+/* ---- create and destroy ---- */
+
+static size_t domain_alignment(void)
+{
+	return 2 * CACHE_LINE;
+}
+
+enum instar_status reclaim_domain_create(instar_domain **out, const struct reclaim_scheme *scheme,
+					 const struct instar_domain_opts *given)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	instar_domain head = { .scheme = scheme }, *domain;
+	enum instar_status status = INSTAR_NOMEM;
+
+	*out = NULL;
+	if ((given && !read_options(&opts, given)) || !memory_init(&head.memory, opts.allocator))
+		return INSTAR_INVAL;
+	head.opts = opts;
+	domain = reclaim_alloc(&head, scheme->domain_size, domain_alignment());
+	if (!domain)
+		return INSTAR_NOMEM;
+	*domain = head;
+	domain->shared = thread_new(domain);
+	if (domain->shared) {
+		domain->shared->is_shared = true;
+		status = scheme->domain_init ? scheme->domain_init(domain) : INSTAR_OK;
+	}
+	if (status != INSTAR_OK) {
+		if (domain->shared)
+			thread_free(domain->shared);
+		reclaim_free(&head, domain, scheme->domain_size, domain_alignment());
+		return status;
+	}
+	domains_add(domain);
+	*out = domain;
+	return INSTAR_OK;
+}
+
+enum instar_status instar_domain_create(instar_domain **out, const char *scheme, const struct instar_domain_opts *opts)
+{
+	const struct reclaim_scheme *table;
+	bool known;
+
+	if (!out)
+		return INSTAR_INVAL;
+	*out = NULL;
+	table = reclaim_find(scheme ? scheme : "ebr", &known);
+	if (!table)
+		return known ? INSTAR_UNSUPPORTED : INSTAR_INVAL;
+	return reclaim_domain_create(out, table, opts);
+}
+
+static bool in_use(instar_domain *domain)
+{
+	const instar_thread *t;
+
+	/* ORD:handle-release's other side: what the threads did before they left */
+	for (t = load_acquire(&domain->threads); t; t = t->next)
+		if (load_acquire(&t->attached))
+			return true;
+	return load_acquire(&domain->maps) || load_acquire(&domain->shared_readers);
+}
+
+/* Nobody is attached, so everything may go.  Destructors may attach and retire: again until nothing is left. */
+static void destroy_garbage(instar_domain *domain)
+{
+	const struct limbo_record *record;
+	instar_thread *t = domain->threads;
+
+	while (t) {
+		struct limbo *limbo = &t->own->limbo;
+
+		if (!limbo_pending(limbo)) {
+			t = t->next;
+			continue;
+		}
+		while ((record = limbo_first(limbo))) {
+			destroy_object(record);
+			limbo_drop(limbo);
+		}
+		t = domain->threads;
+	}
+}
+
+enum instar_status instar_domain_destroy(instar_domain *domain)
+{
+	instar_thread *t, *next;
+	instar_domain head;
+
+	if (!domain)
+		return INSTAR_OK;
+	if (thread_in_section() || this_thread.callbacks || domain == load_acquire(&default_domain))
+		return INSTAR_MISUSE;
+	t = thread_mine(domain);
+	if (t && !t->own->attaches)
+		thread_release(t);
+	if (in_use(domain))
+		return INSTAR_BUSY;
+	destroy_garbage(domain);
+	t = thread_mine(domain);
+	if (t)
+		thread_release(t);
+	domains_remove(domain);
+	if (domain->scheme->domain_fini)
+		domain->scheme->domain_fini(domain);
+	for (t = domain->threads; t; t = next) {
+		next = t->next;
+		thread_free(t);
+	}
+	thread_free(domain->shared);
+	head = *domain;
+	reclaim_free(&head, domain, head.scheme->domain_size, domain_alignment());
+	return INSTAR_OK;
+}
+
+instar_domain *instar_domain_default(void)
+{
+	instar_domain *domain = load_acquire(&default_domain), *was = NULL;
+
+	if (likely(domain != NULL))
+		return domain;
+	if (instar_domain_create(&domain, NULL, NULL) != INSTAR_OK)
+		return NULL;
+	if (cas_acq_rel(&default_domain, &was, domain))
+		return domain;
+	instar_domain_destroy(domain);
+	return was;
+}
+
+/* ---- maps ---- */
+
+void reclaim_map_attached(instar_domain *domain)
+{
+	fetch_add_seq_cst(&domain->maps, 1);
+}
+
+void reclaim_map_detached(instar_domain *domain)
+{
+	fetch_sub_seq_cst(&domain->maps, 1);
+}
+
+/* ---- sections ---- */
+
+void instar_enter(instar_thread *thread)
+{
+	instar_thread *t = thread_or_self(thread);
+
+	if (likely(t != NULL))
+		t->domain->scheme->enter(t);
+}
+
+/* owes_work is taken before the section ends: a signal handler's section in between must not find it. */
+void instar_leave(instar_thread *thread)
+{
+	instar_thread *t = thread_or_self(thread);
+	bool owes;
+
+	if (unlikely(!t || !(t->is_shared ? this_thread.shared_sections : t->nest)))
+		return;
+	owes = t->nest == 1 && t->owes_work;
+	if (unlikely(owes))
+		t->owes_work = false;
+	t->domain->scheme->leave(t);
+	if (unlikely(owes))
+		reclaim_after_write(t);
+}
+
+static bool may_change_state(const instar_thread *t)
+{
+	return t && !t->is_shared && !t->nest && t->domain->scheme->quiescent;
+}
+
+void instar_thread_offline(instar_thread *thread)
+{
+	instar_thread *t = thread_or_self(thread);
+
+	if (!may_change_state(t) || !t->own->online)
+		return;
+	t->own->online = false;
+	t->domain->scheme->offline(t);
+}
+
+void instar_thread_online(instar_thread *thread)
+{
+	instar_thread *t = thread_or_self(thread);
+
+	if (!may_change_state(t) || t->own->online)
+		return;
+	t->own->online = true;
+	t->domain->scheme->online(t);
+}
+
+void instar_thread_quiescent(instar_thread *thread)
+{
+	instar_thread *t = thread_or_self(thread);
+
+	if (may_change_state(t) && t->own->online)
+		t->domain->scheme->quiescent(t);
+}

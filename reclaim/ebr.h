@@ -1,0 +1,47 @@
+/*
+ * reclaim/ebr.h - epoch-based reclamation with an asymmetric barrier: entering a section is a plain
+ * store, the advancing thread pays membarrier.
+ *
+ * Source: Fraser 2004 for the epochs; the asymmetric barrier as in liburcu's membarrier flavour.
+ * Safety: reclaim/epoch.h.  Where the kernel has no membarrier, or with INSTAR_DOMAIN_NO_IPI, the domain
+ * decides for the exchange form at its creation.
+ */
+#ifndef RECLAIM_EBR_H
+#define RECLAIM_EBR_H
+
+#include "reclaim/epoch.h"
+
+enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1 };
+
+static inline void scheme_enter(instar_thread *t)
+{
+	if (likely(epoch_thread(t)->asymmetric))
+		epoch_announce_plain(t);
+	else
+		epoch_announce_exchange(t);
+}
+
+#define scheme_leave epoch_withdraw
+#define scheme_inside epoch_inside
+#define scheme_grace_now epoch_grace_now
+#define scheme_grace_elapsed epoch_grace_elapsed
+#define scheme_protect epoch_protect
+
+#ifdef RECLAIM_SCHEME_BODY
+
+static enum instar_status ebr_domain_init(instar_domain *domain)
+{
+	epoch_domain(domain)->asymmetric = !(domain->opts.flags & INSTAR_DOMAIN_NO_IPI) && membarrier_register();
+	return epoch_domain_init(domain);
+}
+
+#define SCHEME_TABLE \
+	.info.name = "ebr", \
+	.info.family = "epoch", \
+	.info.source = "Fraser, Practical Lock-Freedom, 2004; asymmetric barrier: Desnoyers et al., 2012", \
+	.info.bound = "unbounded", \
+	.domain_init = ebr_domain_init, \
+	EPOCH_TABLE
+
+#endif
+#endif

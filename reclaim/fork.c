@@ -1,0 +1,72 @@
+/*
+ * reclaim/fork.c - a child process begins with the forking thread alone.
+ *
+ * All domains are in one list.  In the child every handle of a thread that is not there any more is given
+ * back and its sections are ended; its garbage is not looked at (the thread may have been in the middle of
+ * it) and stays allocated, as everything else that it held.
+ */
+#include <pthread.h>
+
+#include "reclaim/private.h"
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static instar_domain *domains;
+
+static void prepare(void)
+{
+	pthread_mutex_lock(&mutex);
+}
+
+static void parent(void)
+{
+	pthread_mutex_unlock(&mutex);
+}
+
+static bool is_callers(const instar_thread *thread)
+{
+	return thread_mine(thread->domain) == thread;
+}
+
+static void child(void)
+{
+	for (instar_domain *domain = domains; domain; domain = domain->next) {
+		if (!domain->scheme->thread_lost)
+			continue;
+		for (instar_thread *t = domain->threads; t; t = t->next) {
+			if (is_callers(t))
+				continue;
+			domain->scheme->thread_lost(t);
+			t->own->limbo = (struct limbo){ 0 };
+			t->attached = 0;
+		}
+		if (!this_thread.shared_sections)
+			domain->shared_readers = 0;
+	}
+	pthread_mutex_unlock(&mutex);
+}
+
+static void watch_forks(void)
+{
+	pthread_atfork(prepare, parent, child);
+}
+
+void domains_add(instar_domain *domain)
+{
+	pthread_once(&once, watch_forks);
+	pthread_mutex_lock(&mutex);
+	domain->next = domains;
+	domains = domain;
+	pthread_mutex_unlock(&mutex);
+}
+
+void domains_remove(instar_domain *domain)
+{
+	instar_domain **link = &domains;
+
+	pthread_mutex_lock(&mutex);
+	while (*link != domain)
+		link = &(*link)->next;
+	*link = domain->next;
+	pthread_mutex_unlock(&mutex);
+}

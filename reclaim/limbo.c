@@ -1,0 +1,106 @@
+/* reclaim/limbo.c - see limbo.h. */
+#include "reclaim/limbo.h"
+
+static struct limbo_chunk *new_chunk(instar_domain *domain)
+{
+	return reclaim_alloc(domain, sizeof(struct limbo_chunk), CACHE_LINE);
+}
+
+static void free_chunk(instar_domain *domain, struct limbo_chunk *chunk)
+{
+	reclaim_free(domain, chunk, sizeof(*chunk), CACHE_LINE);
+}
+
+bool limbo_reserve(instar_domain *domain, struct limbo *limbo, unsigned n)
+{
+	struct limbo_chunk *tail = limbo->tail, *chunk;
+
+	if (likely(limbo->room >= n))
+		return true;
+	/* ORD:limbo-reuse — acquire; pairs with ORD:limbo-leave (limbo.c); carries the consumer's last reads of a chunk */
+	if (tail && tail->next != load_acquire(&limbo->head))
+		return true;
+	chunk = new_chunk(domain);
+	if (!chunk)
+		return false;
+	if (tail) {
+		chunk->next = tail->next;
+		tail->next = chunk;
+	} else {
+		chunk->next = chunk;
+		limbo->tail = chunk;
+		limbo->room = LIMBO_RECORDS;
+		store_relaxed(&limbo->head, chunk); /* seen with the first record */
+	}
+	return true;
+}
+
+/* Goes on to the next, spare, chunk; gives one back if two more are spare behind it. */
+static void next_chunk(instar_domain *domain, struct limbo *limbo)
+{
+	struct limbo_chunk *head = load_acquire(&limbo->head); /* ORD:limbo-reuse */
+	struct limbo_chunk *tail = limbo->tail->next;
+
+	limbo->tail = tail;
+	limbo->room = LIMBO_RECORDS;
+	if (tail->next != head && tail->next->next != head) {
+		struct limbo_chunk *excess = tail->next;
+
+		tail->next = excess->next;
+		free_chunk(domain, excess);
+	}
+}
+
+void limbo_append(instar_domain *domain, struct limbo *limbo, const struct limbo_record *record)
+{
+	if (unlikely(!limbo->room))
+		next_chunk(domain, limbo);
+	limbo->tail->record[LIMBO_RECORDS - limbo->room--] = *record;
+	/* ORD:limbo-append — release; pairs with ORD:limbo-see (limbo.c); carries the record and the links to it */
+	store_release(&limbo->appended, load_relaxed(&limbo->appended) + 1);
+}
+
+bool limbo_lock(struct limbo *limbo)
+{
+	/* ORD:limbo-lock — acquire; pairs with ORD:limbo-unlock (limbo.c); carries the last consumer's work */
+	return !load_relaxed(&limbo->busy) && !exchange_acq_rel(&limbo->busy, true);
+}
+
+void limbo_unlock(struct limbo *limbo)
+{
+	/* ORD:limbo-unlock — release; pairs with ORD:limbo-lock (limbo.c) */
+	store_release(&limbo->busy, false);
+}
+
+const struct limbo_record *limbo_first(struct limbo *limbo)
+{
+	/* ORD:limbo-see — acquire; pairs with ORD:limbo-append (limbo.c) */
+	if (load_acquire(&limbo->appended) == limbo->taken)
+		return NULL;
+	if (limbo->first == LIMBO_RECORDS) {
+		/* ORD:limbo-leave — release; pairs with ORD:limbo-reuse (limbo.c) */
+		store_release(&limbo->head, limbo->head->next);
+		limbo->first = 0;
+	}
+	return &limbo->head->record[limbo->first];
+}
+
+void limbo_drop(struct limbo *limbo)
+{
+	limbo->first++;
+	/* ORD:limbo-taken — release; pairs with ORD:limbo-gone (retire.c); carries the destructor's effects */
+	store_release(&limbo->taken, limbo->taken + 1);
+}
+
+void limbo_free(instar_domain *domain, struct limbo *limbo)
+{
+	struct limbo_chunk *chunk = limbo->head;
+
+	while (chunk) {
+		struct limbo_chunk *next = chunk->next == limbo->head ? NULL : chunk->next;
+
+		free_chunk(domain, chunk);
+		chunk = next;
+	}
+	*limbo = (struct limbo){ 0 };
+}

@@ -1,0 +1,83 @@
+/*
+ * reclaim/limbo.h - retired objects waiting for their grace period: a queue with one producer, the
+ * handle's thread, and one consumer at a time, anybody.
+ *
+ *	    head, first                    tail, room
+ *	       v                              v
+ *	+-> [xxxxrrr] -> [rrrrrrr] -> [rrrrr  ] -> [ spare ] -+     x taken   r waiting
+ *	+-----------------------------------------------------+
+ *
+ * A ring of chunks.  The producer fills `tail`, goes on to the next chunk as long as that is not `head`,
+ * and else puts a new one in between; so retiring allocates only while garbage grows beyond all it was
+ * lately, and chunks in excess are given back one by one.  It takes no lock and makes no locked
+ * instruction.  The consumer holds `busy` while it takes and destroys, so that an object is either still
+ * counted in appended - taken or destroyed.
+ *
+ * Invariants: taken <= appended; `first` places of head are taken; chunks strictly between tail and head
+ * (in the ring's direction) are spare and the producer's alone; the consumer reads a chunk's `next`
+ * only when something was appended behind that chunk, and the producer writes it only while nothing was.
+ * Stamps never decrease along the queue.
+ */
+#ifndef RECLAIM_LIMBO_H
+#define RECLAIM_LIMBO_H
+
+#include "reclaim/contract.h"
+
+struct limbo_record {
+	void *ptr;
+	void (*destroy)(void *ptr, void *ctx);
+	void *ctx;
+	uint64_t stamp;
+	uint64_t bytes_class; /* bytes << 1 | class */
+};
+
+enum { LIMBO_CHUNK_BYTES = 4096 };
+enum { LIMBO_RECORDS = (LIMBO_CHUNK_BYTES - sizeof(void *)) / sizeof(struct limbo_record) };
+
+struct limbo_chunk {
+	struct limbo_chunk *next;
+	struct limbo_record record[LIMBO_RECORDS];
+};
+
+_Static_assert(sizeof(struct limbo_chunk) <= LIMBO_CHUNK_BYTES, "a chunk is a page");
+_Static_assert(RECLAIM_CLASSES <= 2, "the class is one bit of bytes_class");
+_Static_assert((int)LIMBO_RECORDS >= (int)RECLAIM_WORK_STEP, "a spare chunk has room for any reservation");
+
+struct limbo {
+	/* the producer's */
+	struct limbo_chunk *tail;
+	unsigned room;             /* free places in tail */
+	uint64_t appended;         /* read by consumers */
+	/* the consumer's, under busy */
+	struct limbo_chunk *head;  /* read by the producer */
+	unsigned first;
+	uint64_t taken;            /* read by anyone */
+	uint64_t elapsed;          /* a stamp known to have elapsed */
+	bool busy;
+};
+
+/* Room for n <= RECLAIM_WORK_STEP records.  false: no memory, nothing changed.  The producer's. */
+bool limbo_reserve(instar_domain *domain, struct limbo *limbo, unsigned n);
+
+/* Appends into reserved room. */
+void limbo_append(instar_domain *domain, struct limbo *limbo, const struct limbo_record *record);
+
+static inline uint64_t limbo_pending(const struct limbo *limbo)
+{
+	uint64_t taken = load_acquire(&limbo->taken); /* before appended: the difference is never negative */
+
+	return load_acquire(&limbo->appended) - taken;
+}
+
+/* The consumer's lock.  false: somebody else has it. */
+bool limbo_lock(struct limbo *limbo);
+void limbo_unlock(struct limbo *limbo);
+
+/* Under the lock: the first record, NULL if there is none; it stays until limbo_drop takes it. */
+const struct limbo_record *limbo_first(struct limbo *limbo);
+void limbo_drop(struct limbo *limbo);
+
+/* Frees the chunks; nobody uses the queue and it is empty. */
+void limbo_free(instar_domain *domain, struct limbo *limbo);
+
+#endif

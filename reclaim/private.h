@@ -1,0 +1,64 @@
+/*
+ * reclaim/private.h - what the files of the reclaimer share and neither schemes nor the map see.
+ */
+#ifndef RECLAIM_PRIVATE_H
+#define RECLAIM_PRIVATE_H
+
+#include "reclaim/contract.h"
+#include "reclaim/limbo.h"
+
+/* Counters of one handle, by class: written by its thread (of the shared handle: by fetch_add). */
+struct class_counters {
+	uint64_t retired_objects[RECLAIM_CLASSES], retired_bytes[RECLAIM_CLASSES];
+	uint64_t freed_objects[RECLAIM_CLASSES], freed_bytes[RECLAIM_CLASSES]; /* whoever retired them */
+};
+
+/* The rest of a handle.  It stays with the handle when the thread leaves: the garbage in `limbo` waits
+ * there for other threads, or for the next thread that gets the handle. */
+struct thread_private {
+	struct limbo limbo;
+	struct class_counters counters;
+	instar_thread *mine_next;     /* in this_thread.mine */
+	unsigned attaches;            /* by instar_thread_attach, not yet detached */
+	bool implicit;                /* made by instar_thread_self */
+	bool online;                  /* schemes with quiescent states: online between sections */
+	unsigned carried;             /* part of t->work that is no new work: see reclaim_work */
+	unsigned since_advance;       /* new work since the last attempt to advance */
+	unsigned advances;            /* attempts */
+	instar_thread *visit;         /* whose abandoned garbage to look at next; NULL: the first handle's */
+};
+
+/* Of the calling thread. */
+struct this_thread {
+	instar_thread *mine;          /* its handles */
+	unsigned callbacks;           /* depth of destructors and callbacks */
+	unsigned shared_sections;     /* open through shared handles, of all domains */
+};
+extern __thread struct this_thread this_thread __attribute__((visibility("hidden"), tls_model("initial-exec")));
+
+/* thread.c */
+instar_thread *thread_new(instar_domain *domain);      /* a handle, unlinked; NULL: no memory */
+void thread_free(instar_thread *t);
+instar_thread *thread_mine(instar_domain *domain);     /* the caller's handle, or NULL */
+void thread_release(instar_thread *t);                 /* the caller's, whatever its counts */
+bool thread_in_section(void);                          /* of any domain */
+instar_thread *thread_or_self(instar_thread *t);       /* NULL: no default domain */
+
+/* work.c */
+uint64_t grace_stamp(instar_thread *t);                /* in the open section, else in one of its own */
+size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget);
+void destroy_object(const struct limbo_record *record);
+
+/* stats.c */
+void count_retired(instar_thread *t, const struct limbo_record *record);
+void count_freed(instar_thread *t, const struct limbo_record *record);
+uint64_t sample_pending(instar_domain *domain);        /* bytes; raises the peaks */
+
+/* memory.c */
+bool memory_init(struct instar_allocator *memory, const struct instar_allocator *given);
+
+/* fork.c */
+void domains_add(instar_domain *domain);
+void domains_remove(instar_domain *domain);
+
+#endif

@@ -1,0 +1,198 @@
+/*
+ * reclaim/wait.c - the calls that wait for grace periods, and instar_retire without memory, which must.
+ */
+#include <sched.h>
+#include <time.h>
+
+#include "reclaim/private.h"
+
+enum { SPIN_ROUNDS = 32, YIELD_ROUNDS = 64, SLEEP_NS = 100000, DRAIN_STEP = 1024 };
+
+struct waiting {
+	const struct instar_deadline *deadline;
+	uint64_t began;
+	unsigned round;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static enum instar_status expired(const struct waiting *w)
+{
+	const struct instar_deadline *deadline = w->deadline;
+
+	if (!deadline)
+		return INSTAR_OK;
+	if (deadline->cancel && load_relaxed(deadline->cancel))
+		return INSTAR_CANCELLED;
+	if (deadline->timeout_ns && now_ns() - w->began >= deadline->timeout_ns)
+		return INSTAR_TIMEOUT;
+	return INSTAR_OK;
+}
+
+/* One attempt to come closer to the next grace period; then a pause, the longer the later the round. */
+static enum instar_status wait_a_round(instar_thread *t, struct waiting *w)
+{
+	const struct reclaim_scheme *scheme = t->domain->scheme;
+	enum instar_status status = expired(w);
+
+	if (status != INSTAR_OK)
+		return status;
+	if (scheme->wait && !w->deadline && !this_thread.callbacks) {
+		scheme->wait(t);
+		return INSTAR_OK;
+	}
+	if (scheme->advance(t) || w->round < SPIN_ROUNDS)
+		cpu_pause();
+	else if (w->round < YIELD_ROUNDS)
+		sched_yield();
+	else
+		nanosleep(&(struct timespec){ 0, SLEEP_NS }, NULL);
+	w->round++;
+	return INSTAR_OK;
+}
+
+/* While it waits, the caller is quiescent. */
+static bool go_offline(instar_thread *t)
+{
+	bool online = t->own->online;
+
+	if (online)
+		t->domain->scheme->offline(t);
+	return online;
+}
+
+static void come_back(instar_thread *t, bool online)
+{
+	if (online)
+		t->domain->scheme->online(t);
+}
+
+static bool may_wait(void)
+{
+	return !this_thread.callbacks && !thread_in_section();
+}
+
+enum instar_status instar_synchronize(instar_thread *thread)
+{
+	instar_thread *t = thread_or_self(thread);
+	struct waiting w = { NULL, 0, 0 };
+	uint64_t stamp;
+	bool online;
+
+	if (!may_wait())
+		return INSTAR_MISUSE;
+	if (!t)
+		return INSTAR_NOMEM;
+	if (!t->domain->scheme->info.has_grace)
+		return INSTAR_UNSUPPORTED;
+	online = go_offline(t);
+	stamp = grace_stamp(t);
+	while (!t->domain->scheme->grace_elapsed(t, stamp))
+		wait_a_round(t, &w);
+	come_back(t, online);
+	return INSTAR_OK;
+}
+
+/* Until everything appended so far is destroyed, by us or by others. */
+static enum instar_status drain(instar_thread *t, struct limbo *limbo, struct waiting *w)
+{
+	uint64_t target = load_acquire(&limbo->appended);
+
+	/* ORD:limbo-gone — acquire; pairs with ORD:limbo-taken (limbo.c); carries the destructors' effects */
+	while (load_acquire(&limbo->taken) < target) {
+		enum instar_status status;
+
+		if (free_elapsed(t, limbo, DRAIN_STEP)) {
+			w->round = 0;
+			continue;
+		}
+		status = wait_a_round(t, w);
+		if (status != INSTAR_OK)
+			return status;
+	}
+	return INSTAR_OK;
+}
+
+enum instar_status instar_barrier_until(instar_thread *thread, const struct instar_deadline *deadline)
+{
+	instar_thread *t = thread_or_self(thread), *other;
+	struct waiting w = { deadline, deadline ? now_ns() : 0, 0 };
+	enum instar_status status = INSTAR_OK;
+	bool online;
+
+	if (!may_wait())
+		return INSTAR_MISUSE;
+	if (!t)
+		return INSTAR_NOMEM;
+	if (!t->domain->scheme->advance)
+		return INSTAR_OK;
+	online = go_offline(t);
+	for (other = load_acquire(&t->domain->threads); other && status == INSTAR_OK; other = other->next)
+		status = drain(t, &other->own->limbo, &w);
+	come_back(t, online);
+	sample_pending(t->domain);
+	return status;
+}
+
+enum instar_status instar_barrier(instar_thread *thread)
+{
+	return instar_barrier_until(thread, NULL);
+}
+
+/* Without a record to put it in, the object is destroyed here, after a grace period. */
+static enum instar_status retire_now(instar_thread *t, const struct limbo_record *record)
+{
+	struct waiting w = { NULL, 0, 0 };
+	uint64_t stamp;
+
+	if (thread_in_section() || t->own->online || !t->domain->scheme->info.has_grace)
+		return INSTAR_NOMEM;
+	stamp = grace_stamp(t);
+	while (!t->domain->scheme->grace_elapsed(t, stamp))
+		wait_a_round(t, &w);
+	count_retired(t, record);
+	destroy_object(record);
+	count_freed(t, record);
+	return INSTAR_OK;
+}
+
+enum instar_status instar_retire(instar_thread *thread, void *ptr, size_t bytes, void (*destroy)(void *ptr, void *ctx),
+				 void *ctx)
+{
+	instar_thread *t = thread_or_self(thread);
+
+	if (!destroy || bytes > SIZE_MAX / 2)
+		return INSTAR_INVAL;
+	if (unlikely(!t))
+		return INSTAR_NOMEM;
+	if (unlikely(!reclaim_reserve(t, 1)))
+		return retire_now(t, &(struct limbo_record){ ptr, destroy, ctx, 0, (uint64_t)bytes << 1 });
+	reclaim_retire_reserved(t, ptr, bytes, RECLAIM_ENTRY, destroy, ctx);
+	if (t->nest)
+		t->owes_work = true;
+	else
+		reclaim_after_write(t);
+	return INSTAR_OK;
+}
+
+size_t instar_poll(instar_thread *thread, size_t budget)
+{
+	instar_thread *t = thread_or_self(thread), *other;
+	size_t n = 0;
+
+	if (!t || !may_wait())
+		return 0;
+	if (t->domain->scheme->advance)
+		t->domain->scheme->advance(t);
+	if (!t->is_shared)
+		n = free_elapsed(t, &t->own->limbo, budget);
+	for (other = load_acquire(&t->domain->threads); other && n < budget; other = other->next)
+		n += free_elapsed(t, &other->own->limbo, budget - n);
+	return n;
+}

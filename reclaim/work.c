@@ -1,0 +1,165 @@
+/*
+ * reclaim/work.c - retiring, and the bounded care for garbage that comes with it.
+ *
+ * Freeing is amortised: a call of reclaim_work frees a handful of objects, about twice as many as came in
+ * since the last, and is due again soon while elapsed objects wait.  Freeing all that a grace period made
+ * free at once would overflow the allocator's caches and stop a thread for long.
+ */
+#include "reclaim/private.h"
+
+enum {
+	ADVANCE_STEP = 512,  /* new work between two attempts to advance: an attempt may cost 10 us of membarrier */
+	REFILL_STEP = 4,     /* new work between two calls while elapsed objects wait ... */
+	FREE_STEP = 8,       /* ... and how many each of them frees */
+	VISIT_BUDGET = 64,   /* objects freed at a visit to a handle that nobody has */
+	SAMPLE_ADVANCES = 16, /* attempts to advance between two samples of the peaks */
+	PRESSURE_BUDGET = 1024,
+	PRESSURE_ROUNDS = 4
+};
+
+void reclaim_callback_begin(void)
+{
+	this_thread.callbacks++;
+}
+
+void reclaim_callback_end(void)
+{
+	this_thread.callbacks--;
+}
+
+bool reclaim_in_callback(void)
+{
+	return this_thread.callbacks != 0;
+}
+
+void destroy_object(const struct limbo_record *record)
+{
+	reclaim_callback_begin();
+	record->destroy(record->ptr, record->ctx);
+	reclaim_callback_end();
+}
+
+uint64_t grace_stamp(instar_thread *t)
+{
+	const struct reclaim_scheme *scheme = t->domain->scheme;
+	uint64_t stamp;
+
+	if (likely(t->nest))
+		return scheme->grace_now(t);
+	scheme->enter(t);
+	stamp = scheme->grace_now(t);
+	scheme->leave(t);
+	return stamp;
+}
+
+bool reclaim_reserve(instar_thread *t, unsigned records)
+{
+	return !t->is_shared && limbo_reserve(t->domain, &t->own->limbo, records);
+}
+
+void reclaim_retire_reserved(instar_thread *t, void *ptr, size_t bytes, enum reclaim_class class,
+			     void (*destroy)(void *ptr, void *ctx), void *ctx)
+{
+	struct limbo_record record = { ptr, destroy, ctx, grace_stamp(t), (uint64_t)bytes << 1 | class };
+
+	count_retired(t, &record);
+	limbo_append(t->domain, &t->own->limbo, &record);
+	reclaim_worked(t, class == RECLAIM_TABLE ? RECLAIM_WORK_STEP : 1);
+}
+
+static bool has_elapsed(instar_thread *t, struct limbo *limbo, uint64_t stamp)
+{
+	if (stamp <= limbo->elapsed)
+		return true;
+	if (!t->domain->scheme->grace_elapsed(t, stamp))
+		return false;
+	limbo->elapsed = stamp;
+	return true;
+}
+
+/* Destroys up to `budget` objects of a queue of t's domain, whoever retired them; a table uses the budget up.
+ * Returns how many. */
+size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
+{
+	const struct limbo_record *record;
+	size_t n = 0;
+
+	if (!limbo_pending(limbo) || !limbo_lock(limbo))
+		return 0;
+	while (n < budget && (record = limbo_first(limbo)) && has_elapsed(t, limbo, record->stamp)) {
+		if ((record->bytes_class & 1) == RECLAIM_TABLE)
+			budget = 0;
+		destroy_object(record);
+		count_freed(t, record);
+		limbo_drop(limbo);
+		n++;
+	}
+	limbo_unlock(limbo);
+	return n;
+}
+
+/* Looks at one handle; what waits in one that nobody has is freed here. */
+static void visit_next(instar_thread *t)
+{
+	instar_thread *other = t->own->visit;
+
+	if (!other)
+		other = load_acquire(&t->domain->threads);
+	t->own->visit = other->next;
+	if (!load_relaxed(&other->attached))
+		free_elapsed(t, &other->own->limbo, VISIT_BUDGET);
+}
+
+/* More garbage than the domain's user wants: tells so, and does more than its share. */
+static void work_under_pressure(instar_thread *t, uint64_t pending)
+{
+	instar_domain *domain = t->domain;
+	const struct reclaim_scheme *scheme = domain->scheme;
+
+	if (domain->opts.pressure) {
+		reclaim_callback_begin();
+		domain->opts.pressure(pending, domain->opts.ctx);
+		reclaim_callback_end();
+	}
+	for (unsigned i = 0; i < PRESSURE_ROUNDS; i++) {
+		if (scheme->wait && !t->own->online && !thread_in_section())
+			scheme->wait(t);
+		else if (scheme->advance)
+			scheme->advance(t);
+		free_elapsed(t, &t->own->limbo, PRESSURE_BUDGET);
+	}
+}
+
+static void advance(instar_thread *t)
+{
+	instar_domain *domain = t->domain;
+	size_t limit = domain->opts.max_pending_bytes;
+	bool sample = t->own->advances++ % SAMPLE_ADVANCES == 0;
+	uint64_t pending;
+
+	if (domain->scheme->advance)
+		domain->scheme->advance(t);
+	visit_next(t);
+	if (!sample && !limit)
+		return;
+	pending = sample_pending(domain);
+	if (limit && pending > limit)
+		work_under_pressure(t, pending);
+}
+
+void reclaim_work(instar_thread *t)
+{
+	struct thread_private *own = t->own;
+	unsigned limited = t->domain->opts.max_pending_bytes ? RECLAIM_WORK_STEP : ADVANCE_STEP;
+	bool more;
+
+	if (t->is_shared || t->nest || this_thread.callbacks)
+		return;
+	own->since_advance += t->work - own->carried;
+	if (own->since_advance >= limited) {
+		own->since_advance = 0;
+		advance(t);
+	}
+	more = free_elapsed(t, &own->limbo, FREE_STEP) != 0 && limbo_pending(&own->limbo);
+	own->carried = t->work = more ? RECLAIM_WORK_STEP - REFILL_STEP : 0;
+}
