@@ -1,0 +1,142 @@
+/*
+ * instar/map.h - a concurrent hash map from 64-bit keys to 64-bit values.
+ *
+ * Every 64-bit key and every 64-bit value is valid.  Unless a call says otherwise it is linearizable,
+ * lock-free, may be made by any number of threads at once, and each successful write is a release,
+ * each hit an acquire.  get and contains are wait-free, during a growth too.
+ *
+ * The thread argument is the caller's handle in the map's domain, or NULL: then it is found
+ * (instar_thread_self).  A handle of another domain: INVAL.
+ *
+ * Statuses not listed at a call: INVAL (a required pointer is NULL, or a handle of another domain).
+ */
+#ifndef INSTAR_MAP_H
+#define INSTAR_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <instar/reclaim.h>
+#include <instar/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct instar_map instar_map;
+
+enum instar_map_flags {
+	INSTAR_MAP_NO_REUSE = 1,     /* tombstones are reused at migrations only (to compare schemes) */
+	INSTAR_MAP_PREFAULT = 2      /* touch every page of a table when it is made */
+};
+
+struct instar_map_opts {
+	size_t struct_size;  /* sizeof(struct instar_map_opts) */
+	size_t capacity;     /* entries to make room for at once; 0: small */
+	size_t max_capacity; /* entries; FULL is never answered below 60 % of it, always before twice it; 0: no limit */
+	uint64_t seed[2];    /* of the hash; {0, 0}: taken from the kernel */
+	unsigned flags;      /* enum instar_map_flags, or-ed */
+	/* Not NULL: a *boxed* map, its values are pointers that the map owns and retires on replace,
+	 * remove and destroy. */
+	void (*value_free)(void *value, void *ctx);
+	void *ctx;
+	const char *name;    /* for statistics; copied, 31 bytes kept */
+	uint64_t reserved[8]; /* zero */
+};
+#define INSTAR_MAP_OPTS_INIT { sizeof(struct instar_map_opts), 0, 0, { 0, 0 }, 0, 0, 0, 0, { 0 } }
+
+/* A new, empty map in `domain` (NULL: the default domain).  OK, NOMEM (also for a capacity beyond the
+ * address space, at once), INVAL, UNSUPPORTED.  *out is NULL on failure. */
+INSTAR_API enum instar_status instar_map_create(instar_map **out, instar_domain *domain,
+						const struct instar_map_opts *opts);
+
+/* No other thread may be using the map.  Boxed values are freed.  NULL is OK.  BUSY: snapshots are open. */
+INSTAR_API enum instar_status instar_map_destroy(instar_map *map);
+
+/* OK and the value (value may be NULL), NOTFOUND.  Wait-free, no atomic write, one bucket. */
+INSTAR_API enum instar_status instar_get(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *value);
+INSTAR_API bool instar_contains(instar_map *map, instar_thread *thread, uint64_t key);
+
+/* Boxed maps, inside a section: the object, valid until the outermost leave.  OK, NOTFOUND. */
+INSTAR_API enum instar_status instar_get_ref(instar_map *map, instar_thread *thread, uint64_t key, void **object);
+
+/* Only if absent.  OK; EXISTS: nothing changed, *existing (may be NULL) is the value there; NOMEM, FULL. */
+INSTAR_API enum instar_status instar_insert(instar_map *map, instar_thread *thread, uint64_t key, uint64_t value,
+					    uint64_t *existing);
+/* In any case.  OK: new; EXISTS: replaced, *old (may be NULL) is what was there; NOMEM, FULL. */
+INSTAR_API enum instar_status instar_put(instar_map *map, instar_thread *thread, uint64_t key, uint64_t value,
+					 uint64_t *old);
+/* Only if present.  OK and *old (may be NULL), NOTFOUND. */
+INSTAR_API enum instar_status instar_replace(instar_map *map, instar_thread *thread, uint64_t key, uint64_t value,
+					     uint64_t *old);
+/* Only if the value is *expected.  OK, NOTFOUND, CHANGED (*expected is what is there). */
+INSTAR_API enum instar_status instar_cas(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *expected,
+					 uint64_t desired);
+/* OK and *old (may be NULL), NOTFOUND. */
+INSTAR_API enum instar_status instar_remove(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *old);
+/* Only if the value is `expected`.  OK, NOTFOUND, CHANGED. */
+INSTAR_API enum instar_status instar_remove_if(instar_map *map, instar_thread *thread, uint64_t key,
+					       uint64_t expected);
+/* OK: inserted; EXISTS: it was there.  *actual is the value in the map either way.  NOMEM, FULL. */
+INSTAR_API enum instar_status instar_get_or_insert(instar_map *map, instar_thread *thread, uint64_t key,
+						   uint64_t value, uint64_t *actual);
+
+/*
+ * value := value op operand, in one step.  Absent: stores initial op operand, OK, *old = initial;
+ * present: EXISTS, *old = the value before.  old may be NULL.  Arithmetic is modulo 2^64; min and max
+ * compare as unsigned.  INVAL on boxed maps; NOMEM, FULL.
+ */
+INSTAR_API enum instar_status instar_fetch_add(instar_map *map, instar_thread *thread, uint64_t key, uint64_t operand,
+					       uint64_t initial, uint64_t *old);
+INSTAR_API enum instar_status instar_fetch_sub(instar_map *map, instar_thread *thread, uint64_t key, uint64_t operand,
+					       uint64_t initial, uint64_t *old);
+INSTAR_API enum instar_status instar_fetch_and(instar_map *map, instar_thread *thread, uint64_t key, uint64_t operand,
+					       uint64_t initial, uint64_t *old);
+INSTAR_API enum instar_status instar_fetch_or(instar_map *map, instar_thread *thread, uint64_t key, uint64_t operand,
+					      uint64_t initial, uint64_t *old);
+INSTAR_API enum instar_status instar_fetch_xor(instar_map *map, instar_thread *thread, uint64_t key, uint64_t operand,
+					       uint64_t initial, uint64_t *old);
+INSTAR_API enum instar_status instar_fetch_min(instar_map *map, instar_thread *thread, uint64_t key, uint64_t operand,
+					       uint64_t initial, uint64_t *old);
+INSTAR_API enum instar_status instar_fetch_max(instar_map *map, instar_thread *thread, uint64_t key, uint64_t operand,
+					       uint64_t initial, uint64_t *old);
+
+/* Entries: approximate while others write, exact at rest.  Wait-free. */
+INSTAR_API size_t instar_size(instar_map *map);
+
+/* Makes room for `entries` in all, finishing a growth if one is needed.  OK, NOMEM. */
+INSTAR_API enum instar_status instar_reserve(instar_map *map, instar_thread *thread, size_t entries);
+
+/* Up to `budget` homes of pending migration.  OK: nothing left to do; BUSY: more work waits. */
+INSTAR_API enum instar_status instar_maintain(instar_map *map, instar_thread *thread, size_t budget);
+
+/* The key's 64-bit hash in this map. */
+INSTAR_API uint64_t instar_hash(const instar_map *map, uint64_t key);
+
+struct instar_map_stats {
+	uint64_t entries;          /* as instar_size */
+	uint64_t homes, slots;     /* of the current table */
+	uint64_t table_bytes;      /* of all tables still reachable */
+	uint64_t growths, purges, shrinks; /* migrations begun */
+	uint64_t births;           /* homes moved */
+	uint64_t stillborn;        /* homes whose entries found no room */
+	uint64_t buried, displaced; /* tombstones made, entries placed away from their home: counters */
+	uint64_t withdrawn;        /* claims taken back */
+	uint64_t migrating;        /* 1 while a migration runs */
+	char name[32];
+	uint64_t reserved[16];
+};
+
+/* Read without stopping anyone; each figure is true of some moment of the call. */
+INSTAR_API void instar_map_stats(instar_map *map, struct instar_map_stats *stats);
+
+/* The audit: no thread may be using the map.  Checks every invariant that memory can show; a line for
+ * each violation goes to `report` (NULL: none).  OK, CORRUPT. */
+INSTAR_API enum instar_status instar_map_check(instar_map *map, FILE *report);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,169 @@
+/*
+ * instar/reclaim.h - domains, threads, sections: when memory may be freed.
+ *
+ * A *domain* is one instance of one reclamation scheme.  Threads attach to it;
+ * what they read inside a *section* (enter ... leave) stays allocated until the
+ * section ends, and what they *retire* is destroyed once every section that
+ * could still reach it has ended.
+ *
+ * A thread argument of NULL means the caller's own handle in the default
+ * domain, made on first use (instar_thread_self).
+ */
+#ifndef INSTAR_RECLAIM_H
+#define INSTAR_RECLAIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <instar/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct instar_domain instar_domain;
+typedef struct instar_thread instar_thread;
+
+/* What a stalled reader may be without garbage growing beyond the bound. */
+enum instar_robust {
+	INSTAR_ROBUST_PREEMPTED = 1, /* not running, inside a section */
+	INSTAR_ROBUST_PARKED = 2,    /* asleep for ever inside a section */
+	INSTAR_ROBUST_STOPPED = 4    /* stopped by SIGSTOP */
+};
+
+struct instar_scheme_info {
+	const char *name;     /* as given to instar_domain_create */
+	const char *family;   /* none, lock, epoch, qsbr, rcu, hazard, era, reference batch */
+	const char *source;   /* the paper or library it comes from */
+	const char *bound;    /* of pending garbage under a stalled reader, a formula or "unbounded" */
+	bool available;       /* built into this library */
+	bool needs_quiescent; /* threads must announce quiescent states */
+	bool has_grace;       /* tells when a grace period elapsed: tombstones are reused */
+	bool has_refs;        /* keeps references one by one (hazards, eras) */
+	bool section_protects_all; /* a section keeps everything reachable, not only references taken */
+	bool uses_signals;
+	bool process_wide;    /* all domains of this scheme share one registry */
+	unsigned robust;      /* enum instar_robust, or-ed */
+	uint64_t reserved[16];
+};
+
+/* All schemes known, available or not; *list lives as long as the process.  Wait-free. */
+INSTAR_API size_t instar_schemes(const struct instar_scheme_info **list);
+
+/* Where the library gets memory.  All four or none; sizes in bytes, alignment a power of two.
+ * map returns zeroed memory (tables); alloc need not.  They may be called from any thread. */
+struct instar_allocator {
+	size_t struct_size;
+	void *(*map)(size_t size, size_t alignment, void *ctx);
+	void (*unmap)(void *memory, size_t size, size_t alignment, void *ctx);
+	void *(*alloc)(size_t size, size_t alignment, void *ctx);
+	void (*free)(void *memory, size_t size, size_t alignment, void *ctx);
+	void *ctx;
+};
+
+enum instar_domain_flags {
+	INSTAR_DOMAIN_NO_IPI = 1 /* never membarrier: isolated cores; readers pay a fence instead */
+};
+
+struct instar_domain_opts {
+	size_t struct_size;        /* sizeof(struct instar_domain_opts) */
+	unsigned flags;            /* enum instar_domain_flags, or-ed */
+	int signal;                /* for schemes that use one; 0: a free real-time signal */
+	size_t max_pending_bytes;  /* above it `pressure` is called and threads reclaim harder; 0: no limit */
+	void (*pressure)(uint64_t pending_bytes, void *ctx);
+	void *ctx;
+	const struct instar_allocator *allocator; /* NULL: malloc and mmap; copied */
+	uint64_t reserved[8];      /* zero */
+};
+#define INSTAR_DOMAIN_OPTS_INIT { sizeof(struct instar_domain_opts), 0, 0, 0, 0, 0, 0, { 0 } }
+
+/*
+ * A new domain.  scheme: NULL means "ebr".  opts: NULL means defaults.
+ * OK; INVAL: unknown scheme or bad options; UNSUPPORTED: known, not built in; NOMEM.
+ * *out is NULL on failure.  Blocking (allocates).
+ */
+INSTAR_API enum instar_status instar_domain_create(instar_domain **out, const char *scheme,
+						   const struct instar_domain_opts *opts);
+
+/*
+ * Frees everything still pending, calling destructors, then the domain.  The caller's own
+ * implicit handle is dropped first.  BUSY: threads or maps are attached, the domain is as usable as
+ * before.  MISUSE: inside a section, a destructor or a callback.
+ */
+INSTAR_API enum instar_status instar_domain_destroy(instar_domain *domain);
+
+/* The process-wide domain of scheme "ebr", made on first use; NULL only without memory.  Never destroyed. */
+INSTAR_API instar_domain *instar_domain_default(void);
+
+/*
+ * The calling thread's handle in `domain`.  Attaching again returns the same handle, counted: it takes
+ * as many detaches.  Handles are also detached at thread exit.  OK, NOMEM, FULL (a scheme's own limit).
+ * The registry grows without a fixed maximum.
+ */
+INSTAR_API enum instar_status instar_thread_attach(instar_domain *domain, instar_thread **out);
+
+/* Gives the handle back; pending garbage is handed over to the domain, never lost.
+ * OK; MISUSE inside a section, or when it is not the caller's or not attached. */
+INSTAR_API enum instar_status instar_thread_detach(instar_thread *thread);
+
+/* The caller's handle, made on first use; domain NULL: the default domain.  Dropped at thread exit. */
+INSTAR_API enum instar_status instar_thread_self(instar_domain *domain, instar_thread **out);
+
+/* For schemes that need quiescent states, no-ops for the others: the thread holds no reference now
+ * (quiescent), holds none until online is called (offline).  Ignored inside a section. */
+INSTAR_API void instar_thread_offline(instar_thread *thread);
+INSTAR_API void instar_thread_online(instar_thread *thread);
+INSTAR_API void instar_thread_quiescent(instar_thread *thread);
+
+/* A read-side section; nestable.  References stay valid until the outermost leave (schemes that need
+ * quiescent states: until the next one).  enter and leave are wait-free and async-signal-safe for an
+ * attached thread. */
+INSTAR_API void instar_enter(instar_thread *thread);
+INSTAR_API void instar_leave(instar_thread *thread);
+
+/*
+ * Calls destroy(ptr, ctx) once no section that could reach ptr is open.  The caller has made ptr
+ * unreachable before.  bytes: the object's size, for the statistics and limits (0 is allowed).
+ * OK; NOMEM: no record could be had inside a section - nothing changed, ptr stays the caller's
+ * (outside every section the call reclaims synchronously instead).
+ */
+INSTAR_API enum instar_status instar_retire(instar_thread *thread, void *ptr, size_t bytes,
+					    void (*destroy)(void *ptr, void *ctx), void *ctx);
+
+/* Frees up to `budget` objects whose time has come; returns how many. */
+INSTAR_API size_t instar_poll(instar_thread *thread, size_t budget);
+
+/* Waits until every section open at the call has ended.  Blocking.  MISUSE inside a section. */
+INSTAR_API enum instar_status instar_synchronize(instar_thread *thread);
+
+struct instar_deadline {
+	uint64_t timeout_ns;         /* from the call on; 0: none */
+	const volatile bool *cancel; /* read with an atomic load; NULL: none */
+};
+
+/* Waits until everything that was retired in the domain before the call, by any thread, has been
+ * destroyed.  The caller counts as quiescent.  Scheme "leak": OK, nothing is freed before
+ * domain_destroy.  MISUSE inside a section, a destructor or a callback; TIMEOUT, CANCELLED. */
+INSTAR_API enum instar_status instar_barrier(instar_thread *thread);
+INSTAR_API enum instar_status instar_barrier_until(instar_thread *thread, const struct instar_deadline *deadline);
+
+struct instar_reclaim_stats {
+	uint64_t retired_objects, freed_objects; /* counters */
+	uint64_t pending_objects, pending_bytes; /* gauges */
+	uint64_t peak_pending_objects, peak_pending_bytes;
+	uint64_t pending_table_objects, pending_table_bytes; /* of the above: tables of maps */
+	uint64_t grace_periods;      /* elapsed */
+	uint64_t advances_tried, advances_blocked;
+	uint64_t barriers;           /* asymmetric barriers issued */
+	uint64_t threads;            /* attached now */
+	uint64_t reserved[16];
+};
+
+/* Read without stopping anyone; each figure is true of some moment of the call. */
+INSTAR_API void instar_domain_stats(instar_domain *domain, struct instar_reclaim_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
