@@ -16,9 +16,8 @@ AM_TESTS_ENVIRONMENT = \
 	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
 	LIBINSTAR_SO=$(abs_builddir)/.libs/libinstar.so; export LIBINSTAR_SO;
 
-LDADD = libtests.la libinstar.la
 long_tests =
-smoke_tests =
+smoke_tests = tests/conc/edges tests/conc/edges_half tests/conc/model_random tests/conc/model_random_half
 INSTAR_TEST_SCALE = 20
 EXTRA_DIST += tests/lsan.supp
 
@@ -26,6 +25,8 @@ include tests/unit/local.mk
 include tests/conc/local.mk
 include tests/tools/local.mk
 include tests/install/local.mk
+include $(top_srcdir)/tests/reclaim.mk
+include $(top_srcdir)/tests/stress.mk
 
 .PHONY: check-stress
 check-stress: all $(check_LTLIBRARIES) $(check_PROGRAMS) $(check_SCRIPTS)

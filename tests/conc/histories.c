@@ -7,6 +7,7 @@
  */
 #include "tests/support/filler.h"
 #include "tests/support/linear.h"
+#include "tests/support/stir.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
@@ -132,6 +133,7 @@ int main(void)
 {
 	uint64_t seed = test_seed();
 
+	stir();
 	each_scheme(both, &seed);
 	return done_testing();
 }

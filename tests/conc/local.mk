@@ -1,26 +1,9 @@
-# Concurrent tests: plain TAP programs over the public calls.  Each PROGRAM is built twice, against the
-# library and, as PROGRAM-half, at half width (pattern rules: automake would need three lines for each).
+# Concurrent tests: plain TAP programs.  X is built against the library as installed, X_steps against the
+# one with park hooks, X_half against the one at half width (which has the hooks, too).
 
-both_widths = \
-	tests/conc/boxed \
-	tests/conc/conservation \
-	tests/conc/edges \
-	tests/conc/foreign_values \
-	tests/conc/histories \
-	tests/conc/model_random \
-	tests/conc/oom \
-	tests/conc/ownership
-half_width = $(both_widths:%=%-half)
-conc_tests = tests/conc/linear_selftest $(both_widths)
+check_LTLIBRARIES += tests/libsupport.la tests/libsupport_half.la
 
-check_PROGRAMS += $(conc_tests)
-check_SCRIPTS = $(half_width)
-TESTS += $(conc_tests) $(half_width)
-long_tests += $(both_widths) $(half_width)
-smoke_tests += tests/conc/edges tests/conc/model_random tests/conc/model_random-half
-
-check_LTLIBRARIES += libtests.la libtests_half.la
-libtests_la_SOURCES = \
+support_sources = \
 	tests/support/calls.c \
 	tests/support/calls.h \
 	tests/support/filler.h \
@@ -36,18 +19,89 @@ libtests_la_SOURCES = \
 	tests/support/sequence.c \
 	tests/support/sequence.h \
 	tests/support/sequence_run.c \
+	tests/support/stir.h \
 	tests/support/tap.h \
 	tests/support/threads.h \
 	tests/support/world.h
-libtests_la_CFLAGS = $(AM_CFLAGS) -static
-libtests_half_la_SOURCES = $(libtests_la_SOURCES)
-libtests_half_la_CPPFLAGS = $(HALF_CPPFLAGS)
-libtests_half_la_CFLAGS = $(AM_CFLAGS) -static
 
-tests/conc/%-half.o: $(top_srcdir)/tests/conc/%.c Makefile | tests/conc/$(am__dirstamp)
-	$(AM_V_CC)$(COMPILE) $(HALF_CPPFLAGS) -MT $@ -MMD -MP -MF $(@:.o=.d) -c -o $@ $<
-tests/conc/%-half: tests/conc/%-half.o libtests_half.la libinstar_half.la
-	$(AM_V_CCLD)$(LINK) $< libtests_half.la libinstar_half.la $(LIBS)
-.PRECIOUS: tests/conc/%-half.o
--include $(wildcard tests/conc/*.d)
-MOSTLYCLEANFILES += tests/conc/*.d tests/conc/*-half
+tests_libsupport_la_SOURCES = $(support_sources)
+tests_libsupport_half_la_SOURCES = $(support_sources)
+tests_libsupport_half_la_CPPFLAGS = $(HALF_CPPFLAGS)
+
+conc_programs = \
+	tests/conc/boxed \
+	tests/conc/conservation \
+	tests/conc/conservation_half \
+	tests/conc/edges \
+	tests/conc/edges_half \
+	tests/conc/foreign_values \
+	tests/conc/foreign_values_half \
+	tests/conc/histories \
+	tests/conc/histories_half \
+	tests/conc/histories_steps \
+	tests/conc/linear_selftest \
+	tests/conc/model_random \
+	tests/conc/model_random_half \
+	tests/conc/oom \
+	tests/conc/oom_half \
+	tests/conc/ownership \
+	tests/conc/ownership_half \
+	tests/conc/parked_half \
+	tests/conc/parked_steps
+
+check_PROGRAMS += $(conc_programs)
+TESTS += $(conc_programs)
+long_tests += $(conc_programs)
+
+conc_libs = tests/libsupport.la libinstar.la
+conc_steps_libs = tests/libsupport.la libinstar_steps.la
+conc_half_libs = tests/libsupport_half.la libinstar_half.la
+
+tests_conc_boxed_LDADD = $(conc_libs)
+
+tests_conc_conservation_LDADD = $(conc_libs)
+tests_conc_conservation_half_SOURCES = tests/conc/conservation.c
+tests_conc_conservation_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_conservation_half_LDADD = $(conc_half_libs)
+
+tests_conc_edges_LDADD = $(conc_libs)
+tests_conc_edges_half_SOURCES = tests/conc/edges.c
+tests_conc_edges_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_edges_half_LDADD = $(conc_half_libs)
+
+tests_conc_foreign_values_LDADD = $(conc_libs)
+tests_conc_foreign_values_half_SOURCES = tests/conc/foreign_values.c
+tests_conc_foreign_values_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_foreign_values_half_LDADD = $(conc_half_libs)
+
+tests_conc_histories_LDADD = $(conc_libs)
+tests_conc_histories_half_SOURCES = tests/conc/histories.c
+tests_conc_histories_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_histories_half_LDADD = $(conc_half_libs)
+tests_conc_histories_steps_SOURCES = tests/conc/histories.c
+tests_conc_histories_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_histories_steps_LDADD = $(conc_steps_libs)
+
+tests_conc_linear_selftest_LDADD = $(conc_libs)
+
+tests_conc_model_random_LDADD = $(conc_libs)
+tests_conc_model_random_half_SOURCES = tests/conc/model_random.c
+tests_conc_model_random_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_model_random_half_LDADD = $(conc_half_libs)
+
+tests_conc_oom_LDADD = $(conc_libs)
+tests_conc_oom_half_SOURCES = tests/conc/oom.c
+tests_conc_oom_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_oom_half_LDADD = $(conc_half_libs)
+
+tests_conc_ownership_LDADD = $(conc_libs)
+tests_conc_ownership_half_SOURCES = tests/conc/ownership.c
+tests_conc_ownership_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_ownership_half_LDADD = $(conc_half_libs)
+
+tests_conc_parked_half_SOURCES = tests/conc/parked.c
+tests_conc_parked_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_parked_half_LDADD = $(conc_half_libs)
+tests_conc_parked_steps_SOURCES = tests/conc/parked.c
+tests_conc_parked_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_parked_steps_LDADD = $(conc_steps_libs)
