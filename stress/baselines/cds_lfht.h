@@ -1,0 +1,237 @@
+/*
+ * stress/baselines/cds_lfht.h - liburcu's lock-free hash table over one flavour of RCU.
+ *
+ * The including file defines RCU(name) as the flavour's call.  A node holds key and value and is its own
+ * box; nodes that leave the table go through call_rcu.  The table resizes itself on a thread of its own,
+ * its bucket memory is its own as well: neither the warm store nor 2 MiB pages reach it.
+ */
+#include <stdlib.h>
+#include <urcu/rculfhash.h>
+
+#define DEFAULT_FIGURES
+#include "stress/baselines/defaults.h"
+#include "stress/population.h"
+
+enum { map_read_only = false };
+
+struct map {
+	struct cds_lfht *table;
+};
+
+struct node {
+	struct cds_lfht_node link;
+	struct rcu_head head;
+	uint64_t key, value;
+};
+
+static struct map *map_create(const struct map_options *options)
+{
+	struct map *map = malloc(sizeof(*map));
+	unsigned long buckets = 64;
+
+	while (buckets < options->capacity)
+		buckets *= 2;
+	if (!map)
+		return NULL;
+	/* The thread that call_rcu defers to is made here, where no worker's processor is inherited. */
+	RCU(get_default_call_rcu_data)();
+	map->table = cds_lfht_new_flavor(buckets, 64, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING, &RCU(flavor),
+					 NULL);
+	if (!map->table) {
+		free(map);
+		return NULL;
+	}
+	return map;
+}
+
+static struct map_thread *map_attach(struct map *map)
+{
+	RCU(register_thread)();
+	return (struct map_thread *)map;
+}
+
+static void map_detach(struct map *map, struct map_thread *thread)
+{
+	(void)map, (void)thread;
+	RCU(unregister_thread)();
+}
+
+static void map_offline(struct map *map, struct map_thread *thread)
+{
+	(void)map, (void)thread;
+	RCU(thread_offline)();
+}
+
+static void map_online(struct map *map, struct map_thread *thread)
+{
+	(void)map, (void)thread;
+	RCU(thread_online)();
+}
+
+static inline void map_quiescent(struct map *map, struct map_thread *thread)
+{
+	(void)map, (void)thread;
+	RCU(quiescent_state)();
+}
+
+static inline struct node *node_of(struct cds_lfht_node *link)
+{
+	return (struct node *)link;
+}
+
+static int match(struct cds_lfht_node *link, const void *key)
+{
+	return node_of(link)->key == *(const uint64_t *)key;
+}
+
+static void free_node(struct rcu_head *head)
+{
+	free(caa_container_of(head, struct node, head));
+}
+
+static inline struct node *make_node(uint64_t key, uint64_t value)
+{
+	struct node *node = malloc(sizeof(*node));
+
+	if (!node)
+		return NULL;
+	cds_lfht_node_init(&node->link);
+	node->key = key;
+	node->value = value;
+	return node;
+}
+
+/* Inside a section. */
+static inline struct cds_lfht_node *lookup(struct map *map, uint64_t key, struct cds_lfht_iter *at)
+{
+	cds_lfht_lookup(map->table, hash_key(key), match, &key, at);
+	return cds_lfht_iter_get_node(at);
+}
+
+static inline bool map_get(struct map *map, struct map_thread *thread, uint64_t key, uint64_t *value)
+{
+	struct cds_lfht_iter at;
+	struct cds_lfht_node *link;
+
+	(void)thread;
+	RCU(read_lock)();
+	link = lookup(map, key, &at);
+	if (link)
+		*value = node_of(link)->value;
+	RCU(read_unlock)();
+	return link != NULL;
+}
+
+static inline size_t map_get_many(struct map *map, struct map_thread *thread, const uint64_t *keys, size_t n,
+				  uint64_t *values, uint8_t *found)
+{
+	size_t hits = 0;
+
+	RCU(read_lock)();
+	for (size_t i = 0; i < n; i++)
+		hits += found[i] = map_get(map, thread, keys[i], &values[i]);
+	RCU(read_unlock)();
+	return hits;
+}
+
+static inline bool map_insert(struct map *map, struct map_thread *thread, uint64_t key, uint64_t value)
+{
+	struct node *node = make_node(key, value);
+	struct cds_lfht_node *there;
+
+	(void)thread;
+	if (!node)
+		return false;
+	RCU(read_lock)();
+	there = cds_lfht_add_unique(map->table, hash_key(key), match, &key, &node->link);
+	RCU(read_unlock)();
+	if (there != &node->link)
+		free(node);
+	return there == &node->link;
+}
+
+static inline bool map_put(struct map *map, struct map_thread *thread, uint64_t key, uint64_t value)
+{
+	struct node *node = make_node(key, value);
+	struct cds_lfht_node *old;
+
+	(void)thread;
+	if (!node)
+		return false;
+	RCU(read_lock)();
+	old = cds_lfht_add_replace(map->table, hash_key(key), match, &key, &node->link);
+	RCU(read_unlock)();
+	if (old)
+		RCU(call_rcu)(&node_of(old)->head, free_node);
+	return old == NULL;
+}
+
+static inline bool map_remove(struct map *map, struct map_thread *thread, uint64_t key, uint64_t *value)
+{
+	struct cds_lfht_iter at;
+	struct cds_lfht_node *link;
+	bool removed;
+
+	(void)thread;
+	RCU(read_lock)();
+	link = lookup(map, key, &at);
+	removed = link && cds_lfht_del(map->table, link) == 0;
+	if (removed)
+		*value = node_of(link)->value;
+	RCU(read_unlock)();
+	if (removed)
+		RCU(call_rcu)(&node_of(link)->head, free_node);
+	return removed;
+}
+
+static inline bool map_get_boxed(struct map *map, struct map_thread *thread, uint64_t key, uint64_t *value)
+{
+	return map_get(map, thread, key, value);
+}
+
+static inline bool map_put_boxed(struct map *map, struct map_thread *thread, uint64_t key, uint64_t value)
+{
+	return map_put(map, thread, key, value);
+}
+
+static inline bool map_remove_boxed(struct map *map, struct map_thread *thread, uint64_t key)
+{
+	uint64_t value;
+
+	return map_remove(map, thread, key, &value);
+}
+
+static size_t map_size(struct map *map)
+{
+	long before, after;
+	unsigned long size;
+
+	RCU(register_thread)();
+	RCU(read_lock)();
+	cds_lfht_count_nodes(map->table, &before, &size, &after);
+	RCU(read_unlock)();
+	RCU(unregister_thread)();
+	return size;
+}
+
+/* Only an empty table can be destroyed. */
+static bool map_destroy(struct map *map)
+{
+	struct cds_lfht_iter at;
+	struct cds_lfht_node *link;
+	bool destroyed;
+
+	RCU(register_thread)();
+	RCU(read_lock)();
+	cds_lfht_for_each(map->table, &at, link)
+		if (cds_lfht_del(map->table, link) == 0)
+			RCU(call_rcu)(&node_of(link)->head, free_node);
+	RCU(read_unlock)();
+	RCU(unregister_thread)();
+	destroyed = cds_lfht_destroy(map->table, NULL) == 0;
+	RCU(barrier)();
+	free(map);
+	return destroyed;
+}
+
+#include "stress/loops.h"

@@ -1,0 +1,120 @@
+/*
+ * stress/baselines/raw.c - no map, but what bounds one: independent random reads of as much memory.
+ *
+ * The footprint is that of instar's table for as many entries: buckets of 128 bytes, a power of two,
+ * at most 78 % of seven slots each in use.  A get reads one word of the key's bucket; get_many fetches
+ * all lines first and then reads them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#define SUBJECT raw
+#define DEFAULT_THREADS
+#define DEFAULT_FIGURES
+#include "stress/baselines/defaults.h"
+#include "stress/memory.h"
+#include "stress/population.h"
+
+enum { map_read_only = true };
+
+static const char map_name[] = "raw";
+static const char map_about[] = "independent random reads of one line in as much memory as instar's table takes";
+
+struct bucket {
+	uint64_t words[16];
+};
+
+struct map {
+	struct bucket *buckets;
+	size_t size;
+	unsigned shift;
+};
+
+static struct map *map_create(const struct map_options *options)
+{
+	struct map *map = malloc(sizeof(*map));
+	size_t buckets = 256;
+
+	if (!map)
+		return NULL;
+	while ((double)buckets * 7 * 0.78 < (double)options->capacity)
+		buckets *= 2;
+	map->size = buckets * sizeof(struct bucket);
+	map->shift = 64 - (unsigned)__builtin_ctzll(buckets);
+	map->buckets = memory_map(map->size, 128);
+	if (!map->buckets) {
+		free(map);
+		return NULL;
+	}
+	memset(map->buckets, 0, map->size);
+	return map;
+}
+
+static bool map_destroy(struct map *map)
+{
+	memory_unmap(map->buckets, map->size);
+	free(map);
+	return true;
+}
+
+static inline const uint64_t *word_of(const struct map *map, uint64_t key)
+{
+	return &map->buckets[hash_key(key) >> map->shift].words[0];
+}
+
+static inline bool map_get(struct map *map, struct map_thread *thread, uint64_t key, uint64_t *value)
+{
+	(void)thread;
+	*value = value_of(key, *word_of(map, key));
+	return true;
+}
+
+static inline size_t map_get_many(struct map *map, struct map_thread *thread, const uint64_t *keys, size_t n,
+				  uint64_t *values, uint8_t *found)
+{
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(word_of(map, keys[i]));
+	for (size_t i = 0; i < n; i++)
+		found[i] = map_get(map, thread, keys[i], &values[i]);
+	return n;
+}
+
+/* Nothing is ever stored. */
+static inline bool map_put(struct map *map, struct map_thread *thread, uint64_t key, uint64_t value)
+{
+	(void)map, (void)thread, (void)key, (void)value;
+	return false;
+}
+
+static inline bool map_insert(struct map *map, struct map_thread *thread, uint64_t key, uint64_t value)
+{
+	return map_put(map, thread, key, value);
+}
+
+static inline bool map_remove(struct map *map, struct map_thread *thread, uint64_t key, uint64_t *old)
+{
+	return map_put(map, thread, key, *old = 0);
+}
+
+static inline bool map_get_boxed(struct map *map, struct map_thread *thread, uint64_t key, uint64_t *value)
+{
+	return map_get(map, thread, key, value);
+}
+
+static inline bool map_put_boxed(struct map *map, struct map_thread *thread, uint64_t key, uint64_t value)
+{
+	return map_put(map, thread, key, value);
+}
+
+static inline bool map_remove_boxed(struct map *map, struct map_thread *thread, uint64_t key)
+{
+	return map_put(map, thread, key, 0);
+}
+
+static size_t map_size(struct map *map)
+{
+	(void)map;
+	return 0;
+}
+
+#include "stress/loops.h"

@@ -1,0 +1,43 @@
+/*
+ * stress/cell.h - a cell: one measurement of one map under one workload, as one line of JSON.
+ *
+ * The plan of a comparison is a list of cells; a result is the cell's line with what was measured
+ * added.  This is the only place that knows the names of the cell's own members.
+ */
+#ifndef STRESS_CELL_H
+#define STRESS_CELL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stress/subjects.h"
+#include "stress/workload.h"
+
+/* A thread that sleeps for the whole run in the middle of an insert during a migration, or (the
+ * comparison) one that came as far and went on. */
+enum stall { STALL_NONE, STALL_RELEASED, STALL_PARKED };
+
+struct cell {
+	char map[MAP_NAME];
+	const struct workload *workload;
+	unsigned threads;
+	uint64_t entries;  /* 0: as many as the file has words */
+	double seconds;    /* of measuring, where the workload does not end by itself */
+	uint64_t seed;
+	unsigned run;      /* which repetition */
+	bool hugepages;
+	bool file_keys;    /* the keys are the words of a file */
+	enum stall stall;
+};
+
+/* A new reference; NULL: no memory. */
+json_t *cell_to_json(const struct cell *cell);
+
+/* True, or false and `error` (of 160 bytes) says what is wrong.  Unknown members are ignored. */
+bool cell_from_json(struct cell *cell, json_t *json, char *error);
+
+/* Whether both measure the same thing, in the same or another repetition. */
+bool cell_same(const struct cell *a, const struct cell *b);
+
+#endif

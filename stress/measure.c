@@ -1,0 +1,204 @@
+/* stress/measure.c - one cell, from an empty process to its figures. */
+#include "stress/measure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "stress/clock.h"
+#include "stress/control.h"
+#include "stress/crew.h"
+#include "stress/memory.h"
+#include "stress/stall.h"
+#include "stress/verify.h"
+
+enum { WARM_PER_ENTRY = 192 }; /* all tables of a growth, of the map that takes most */
+
+/* Resident memory at points of a growth. */
+static struct {
+	uint64_t base;
+	json_t *points;
+	double area;          /* under bytes an entry over log2 of the entries, since half of all */
+	uint64_t half, last;
+} growth;
+
+static void sample_growth(size_t inserted)
+{
+	uint64_t bytes = memory_resident() - growth.base;
+
+	json_array_append_new(growth.points, json_pack("[I, I]", (json_int_t)inserted, (json_int_t)bytes));
+	if (growth.last >= growth.half && growth.last)
+		growth.area += (double)bytes / (double)inserted * log2((double)inserted / (double)growth.last);
+	growth.last = inserted;
+}
+
+static json_t *failed(const char *why)
+{
+	return json_pack("{s:s}", "failure", why);
+}
+
+static uint64_t crew_operations(const struct crew *crew)
+{
+	uint64_t operations = 0;
+
+	for (unsigned i = 0; i < crew->count; i++)
+		operations += atomic_load_explicit(&crew->workers[i].work.operations, memory_order_relaxed);
+	return operations;
+}
+
+static void sleep_seconds(double seconds)
+{
+	struct timespec time = { .tv_sec = (time_t)seconds };
+
+	time.tv_nsec = (long)((seconds - (double)time.tv_sec) * 1e9);
+	nanosleep(&time, NULL);
+}
+
+/* Until time is over or, where the work ends by itself, the work; or the watcher has seen enough. */
+static void watch_crew(struct crew *crew, bool (*watch)(const struct progress *))
+{
+	bool timed = !crew->cell->workload->from_empty;
+	double start = clock_seconds();
+
+	while (crew->finished < crew->count) {
+		struct progress progress = { .seconds = clock_seconds() - start };
+		double left = timed ? crew->cell->seconds - progress.seconds : 0.2;
+
+		if (left <= 0 || (!timed && !watch))
+			break;
+		sleep_seconds(left < 0.2 ? left : 0.2);
+		if (!watch)
+			continue;
+		progress.seconds = clock_seconds() - start;
+		progress.operations = crew_operations(crew);
+		crew->subject->figures(crew->map, &progress.figures);
+		if (!watch(&progress))
+			break;
+	}
+	crew->stop = true;
+}
+
+static json_t *latency_json(const struct crew *crew)
+{
+	struct histogram *all = crew->workers[0].work.latency;
+	double tick = clock_nanoseconds_per_tick();
+	json_t *counts = json_array();
+
+	for (unsigned i = 1; i < crew->count; i++)
+		histogram_merge(all, crew->workers[i].work.latency);
+	for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		if (all->counts[i])
+			json_array_append_new(counts, json_pack("[f, I]", (double)histogram_middle(i) * tick,
+								(json_int_t)all->counts[i]));
+	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "p50", (double)histogram_quantile(all, 0.5) * tick,
+			 "p90", (double)histogram_quantile(all, 0.9) * tick, "p99",
+			 (double)histogram_quantile(all, 0.99) * tick, "p999",
+			 (double)histogram_quantile(all, 0.999) * tick, "p9999",
+			 (double)histogram_quantile(all, 0.9999) * tick, "max", (double)all->maximum * tick, "counts",
+			 counts);
+}
+
+static json_t *figures_json(const struct crew *crew, double control, uint64_t before, uint64_t after)
+{
+	double start = crew->workers[0].start, end = crew->workers[0].end;
+	uint64_t operations = crew_operations(crew);
+	struct map_figures figures;
+	json_t *json;
+
+	for (unsigned i = 1; i < crew->count; i++) {
+		start = fmin(start, crew->workers[i].start);
+		end = fmax(end, crew->workers[i].end);
+	}
+	crew->subject->figures(crew->map, &figures);
+	json = json_pack("{s:I, s:f, s:f, s:f, s:{s:I, s:I, s:I, s:I, s:I}}", "operations", (json_int_t)operations,
+			 "elapsed", end - start, "mops", (double)operations / 1e6 / (end - start), "control", control,
+			 "memory", "before", (json_int_t)before, "after", (json_int_t)after, "table",
+			 (json_int_t)figures.table_bytes, "pending", (json_int_t)figures.pending_bytes,
+			 "peak_pending", (json_int_t)figures.peak_pending_bytes);
+	if (crew->cell->workload->loop == LOOP_INSERT_TIMED)
+		json_object_set_new(json, "latency", latency_json(crew));
+	if (crew->cell->workload->loop == LOOP_INSERT_SAMPLED) {
+		json_object_set_new(json, "bytes_per_entry", json_real(growth.area));
+		json_object_set(json, "growth", growth.points);
+	}
+	return json;
+}
+
+/* From the crew's start to its end; the map stays for the figures. */
+static json_t *run_crew(struct crew *crew, const struct map_options *options, bool (*watch)(const struct progress *))
+{
+	double control = control_measure();
+	struct stall_thread *stall = NULL;
+	uint64_t before, after;
+	const char *wrong;
+
+	crew_meet(crew); /* prepared */
+	growth.base = memory_resident();
+	crew->map = crew->failure ? NULL : crew->subject->create(options);
+	if (!crew->map && !crew->failure)
+		crew->failure = "the map could not be made";
+	if (crew->cell->stall && !crew->failure) {
+		stall = stall_catch(crew->subject, crew->map, crew->population);
+		if (!stall)
+			crew->failure = "no thread could be caught in a migration";
+		else if (crew->cell->stall == STALL_RELEASED)
+			stall_release(stall);
+	}
+	crew_meet(crew); /* the map is there */
+	crew_meet(crew); /* prefilled */
+	before = memory_resident() - growth.base;
+	crew_meet(crew); /* go */
+	if (!crew->failure)
+		watch_crew(crew, watch);
+	crew_join(crew);
+	after = memory_resident() - growth.base;
+	if (stall && crew->cell->stall == STALL_PARKED)
+		stall_release(stall);
+	wrong = crew->failure;
+	if (!wrong)
+		wrong = verify(crew);
+	return wrong ? failed(wrong) : figures_json(crew, control, before, after);
+}
+
+static bool crew_work(struct crew *crew, const struct map_options *options, bool (*watch)(const struct progress *),
+		      json_t **result)
+{
+	if (!crew_start(crew))
+		return false;
+	*result = run_crew(crew, options, watch);
+	if (crew->map && !crew->subject->destroy(crew->map)) {
+		json_decref(*result);
+		*result = failed("the map could not be destroyed");
+	}
+	crew_free(crew);
+	return true;
+}
+
+json_t *measure(const struct cell *cell, const uint64_t *known, bool (*watch)(const struct progress *))
+{
+	struct map_options options = { .boxed = cell->workload->boxed };
+	struct population population;
+	struct crew crew = { .cell = cell, .population = &population, .count = cell->threads,
+			     .sample = sample_growth };
+	size_t warm = cell->workload->warm ? cell->entries * WARM_PER_ENTRY : 0;
+	json_t *result;
+
+	crew.subject = subject_find(cell->map, &options);
+	if (!crew.subject)
+		return failed("the map is not built in");
+	if (cell->entries < cell->threads)
+		return failed("there are fewer entries than threads");
+	/* Churn wants room for its tombstones: a load of at most 0.65, where 0.78 is a full table's. */
+	options.capacity = !cell->workload->sized || cell->stall ? 0 : cell->entries;
+	if (cell->workload->loop == LOOP_CHURN)
+		options.capacity += options.capacity / 5;
+	growth.points = json_array();
+	growth.half = cell->entries / 2;
+	if (!memory_setup(cell->hugepages, warm) || !population_make(&population, cell->entries, cell->seed, known))
+		return failed("no memory for the keys");
+	if (!crew_work(&crew, &options, watch, &result))
+		return failed("the workers could not be started");
+	population_free(&population);
+	json_decref(growth.points);
+	return result;
+}

@@ -1,0 +1,23 @@
+/*
+ * stress/statistics.h - the median of repeated runs and how far it can be trusted.
+ */
+#ifndef STRESS_STATISTICS_H
+#define STRESS_STATISTICS_H
+
+#include <stddef.h>
+
+struct estimate {
+	size_t n;          /* values it rests on; 0: nothing is known, the rest is 0 */
+	double median;
+	double low, high;  /* an interval that covers the true median ... */
+	double confidence; /* ... with this probability */
+};
+
+/*
+ * Median and 95 % interval by order statistics: no distribution is assumed.  Fewer than six values
+ * cannot reach 95 %: then the interval is from the least to the greatest, and `confidence` says what
+ * that is worth.  `values` gets sorted.
+ */
+struct estimate estimate_median(double *values, size_t n);
+
+#endif

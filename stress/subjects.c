@@ -1,0 +1,60 @@
+/* stress/subjects.c - names to maps. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+#include "stress/subjects.h"
+
+#include <string.h>
+
+#include <instar/reclaim.h>
+
+extern const struct subject subject_instar, subject_mutex, subject_mutex64, subject_raw;
+extern const struct subject subject_cds_lfht, subject_cds_lfht_qsbr, subject_ck_ht;
+
+static const struct subject *const baselines[] = {
+	&subject_mutex,
+	&subject_mutex64,
+#ifdef HAVE_CDS
+	&subject_cds_lfht,
+	&subject_cds_lfht_qsbr,
+#endif
+#ifdef HAVE_CK
+	&subject_ck_ht,
+#endif
+	&subject_raw,
+};
+
+size_t baselines_list(const struct subject *const **list)
+{
+	*list = baselines;
+	return sizeof(baselines) / sizeof(baselines[0]);
+}
+
+static const struct subject *find_instar(const char *scheme, struct map_options *options)
+{
+	const struct instar_scheme_info *schemes;
+	size_t count = instar_schemes(&schemes), length = strcspn(scheme, "/");
+
+	if (scheme[length] && strcmp(scheme + length, "/no-reuse") != 0)
+		return NULL;
+	options->reuse = scheme[length] == 0;
+	for (size_t i = 0; i < count; i++)
+		if (schemes[i].available && strlen(schemes[i].name) == length &&
+		    memcmp(schemes[i].name, scheme, length) == 0) {
+			options->scheme = schemes[i].name;
+			return &subject_instar;
+		}
+	return NULL;
+}
+
+const struct subject *subject_find(const char *name, struct map_options *options)
+{
+	if (strncmp(name, "instar/", 7) == 0)
+		return find_instar(name + 7, options);
+	options->scheme = NULL;
+	options->reuse = true;
+	for (size_t i = 0; i < sizeof(baselines) / sizeof(baselines[0]); i++)
+		if (strcmp(baselines[i]->name, name) == 0)
+			return baselines[i];
+	return NULL;
+}

@@ -1,0 +1,20 @@
+/*
+ * stress/subjects.h - the maps this program knows, by name.
+ *
+ * A name is a baseline's ("mutex64") or "instar/SCHEME", with "/no-reuse" behind it for tombstones that
+ * are reused at migrations only.
+ */
+#ifndef STRESS_SUBJECTS_H
+#define STRESS_SUBJECTS_H
+
+#include "stress/subject.h"
+
+enum { MAP_NAME = 64 };
+
+/* The baselines that are built in. */
+size_t baselines_list(const struct subject *const **list);
+
+/* What `name` stands for; fills in the scheme and reuse of `options`.  NULL: nothing in this build. */
+const struct subject *subject_find(const char *name, struct map_options *options);
+
+#endif
