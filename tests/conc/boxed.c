@@ -124,7 +124,7 @@ static void work(unsigned index, void *arg)
 			write_one(test, thread, &rng, &test->boxes[index * CALLS + n], key);
 		}
 		if (n % 64 == 0)
-			world_rest(thread);
+			world_rest(&test->world, thread);
 	}
 	instar_thread_detach(thread);
 }

@@ -2,14 +2,16 @@
  * tests/conc/conservation.c - what went in and did not come out is there: inserts - removes =
  * population = size = what a scan by get finds.
  *
- * All threads write all keys; each counts only what its own calls said.
+ * All threads write all keys; each counts only what its own calls said.  Their fillers
+ * (tests/support/filler.h) keep the tables moving.
  */
 #include "tests/support/calls.h"
+#include "tests/support/filler.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { THREADS = 4, CALLS = 60000, BATCH = 24, SPAN = 6000 };
+enum { THREADS = 4, CALLS = 40000, BATCH = 24, SPAN = 6000, WINDOW = 400 };
 
 struct test {
 	struct world world;
@@ -52,12 +54,15 @@ static void work(unsigned index, void *arg)
 	struct test *test = arg;
 	instar_thread *thread = world_join(&test->world, index);
 	struct rng rng = rng_stream(test->seed, index);
+	struct filler filler = filler_new(index, THREADS, WINDOW, NULL);
+	const char *wrong = NULL;
 	int64_t gained = 0;
 
-	for (unsigned n = 0; n < CALLS; n++) {
+	for (unsigned n = 0; n < CALLS && !wrong; n++) {
 		uint64_t key = rng_below(&rng, SPAN);
 		struct call call = call_random(&rng, key, 4);
 
+		wrong = filler_step(&filler, test->world.map, thread);
 		/* Removals more often than they come at random, so that slots die and are used again. */
 		if (rng_below(&rng, 3) == 0)
 			call = (struct call){ .key = key, .kind = CALL_REMOVE };
@@ -68,10 +73,14 @@ static void work(unsigned index, void *arg)
 			gained += gain(&call);
 		}
 		if (n % 64 == 0)
-			world_rest(thread);
-		if (n % 1024 == 0 && instar_size(test->world.map) > 2 * SPAN)
+			world_rest(&test->world, thread);
+		if (n % 1024 == 0 && instar_size(test->world.map) > 2 * SPAN + THREADS * WINDOW)
 			fault(&test->faults, "size is beyond all keys: %zu", instar_size(test->world.map));
 	}
+	if (!wrong)
+		wrong = filler_empty(&filler, test->world.map, thread);
+	if (wrong)
+		fault(&test->faults, "%s", wrong);
 	test->gained[index] = gained;
 	world_part(thread);
 }

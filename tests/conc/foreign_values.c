@@ -82,7 +82,7 @@ static void write_keys(struct test *test, struct rng *rng, instar_thread *thread
 		if (n % 4 == 0)
 			disturb(test, rng, thread);
 		if (n % 64 == 0)
-			world_rest(thread);
+			world_rest(&test->world, thread);
 	}
 	__atomic_fetch_sub(&test->writing, 1, __ATOMIC_RELEASE);
 }
@@ -103,7 +103,7 @@ static void read_keys(struct test *test, struct rng *rng, instar_thread *thread)
 		for (unsigned i = 0; i < BATCH; i++)
 			if (instar_get(map, thread, keys[i], &values[i]) == INSTAR_OK)
 				judge(test, "get", keys[i], values[i]);
-		world_rest(thread);
+		world_rest(&test->world, thread);
 	}
 }
 

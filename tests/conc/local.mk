@@ -6,6 +6,7 @@ check_LTLIBRARIES += tests/libsupport.la tests/libsupport_half.la
 support_sources = \
 	tests/support/calls.c \
 	tests/support/calls.h \
+	tests/support/crowd.h \
 	tests/support/filler.h \
 	tests/support/history.c \
 	tests/support/history.h \

@@ -2,15 +2,15 @@
  * tests/conc/ownership.c - each thread owns some keys and sees exactly its own writes, whatever the
  * others do to the tables meanwhile.
  *
- * The owner knows what each call must answer.  Its keys come and go in waves, so that tables grow, and
- * with NO_REUSE must be purged, all the time.
+ * The owner knows what each call must answer.  Its filler (tests/support/filler.h) keeps the tables moving.
  */
 #include "tests/support/calls.h"
+#include "tests/support/filler.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { THREADS = 4, OWN_KEYS = 1500, CALLS = 60000, BATCH = 48 };
+enum { THREADS = 4, OWN_KEYS = 1500, CALLS = 40000, BATCH = 48, WINDOW = 400 };
 
 struct test {
 	struct world world;
@@ -106,10 +106,13 @@ static void own(unsigned index, void *arg)
 	struct test *test = arg;
 	struct owner o = { test, index, world_join(&test->world, index), rng_stream(test->seed, index),
 			   test->cells[index] };
+	struct filler filler = filler_new(index, THREADS, WINDOW, NULL);
+	const char *wrong = NULL;
 
-	for (unsigned n = 0; n < CALLS; n++) {
+	for (unsigned n = 0; n < CALLS && !wrong; n++) {
 		uint64_t i = rng_below(&o.rng, OWN_KEYS);
 
+		wrong = filler_step(&filler, test->world.map, o.thread);
 		switch (rng_below(&o.rng, BATCH)) {
 		case 0:
 			read_batch(&o, i);
@@ -124,8 +127,12 @@ static void own(unsigned index, void *arg)
 			single(&o, i);
 		}
 		if (n % 64 == 0)
-			world_rest(o.thread);
+			world_rest(&test->world, o.thread);
 	}
+	if (!wrong)
+		wrong = filler_empty(&filler, test->world.map, o.thread);
+	if (wrong)
+		fault(&test->faults, "%s", wrong);
 	world_part(o.thread);
 }
 

@@ -9,22 +9,27 @@
 
 #include <instar/instar.h>
 
-enum { FILLER_FIRST = 1 << 20 }; /* no filler key is below */
+#include "tests/support/crowd.h"
+
+enum { FILLER_FIRST = 1 << 20 }; /* no filler key is below, but those of a crowd */
 
 struct filler {
-	uint64_t first, stride; /* of this filler's keys */
+	const struct crowd *crowd; /* whose group 1 the keys are; NULL: plain numbers */
+	uint64_t first, stride;    /* of this filler's keys */
 	uint64_t window, inserted, removed;
 };
 
 /* The filler number `index` of `fillers`. */
-static inline struct filler filler_new(unsigned index, unsigned fillers, uint64_t window)
+static inline struct filler filler_new(unsigned index, unsigned fillers, uint64_t window, const struct crowd *crowd)
 {
-	return (struct filler){ FILLER_FIRST + index, fillers, window, 0, 0 };
+	return (struct filler){ crowd, index, fillers, window, 0, 0 };
 }
 
 static inline uint64_t filler_key(const struct filler *filler, uint64_t i)
 {
-	return filler->first + filler->stride * i;
+	uint64_t n = filler->first + filler->stride * i;
+
+	return filler->crowd ? crowd_key(filler->crowd, 1, n) : FILLER_FIRST + n;
 }
 
 /* Removes the oldest key; NULL, or what was wrong. */

@@ -176,7 +176,9 @@ static bool open_run(struct run *run, const struct sequence *s, bool *fine)
 	if (status == INSTAR_OK && s->handle)
 		status = instar_thread_attach(run->domain, &run->thread);
 	*fine = status == INSTAR_OK || (status == INSTAR_NOMEM && refused_now(run));
-	return status == INSTAR_OK || (wrong(run, "create: %s", instar_status_name(status)), false);
+	if (!*fine)
+		wrong(run, "create: %s", instar_status_name(status));
+	return status == INSTAR_OK;
 }
 
 static bool close_run(struct run *run)

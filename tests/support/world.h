@@ -59,11 +59,14 @@ static inline void world_part(instar_thread *thread)
 		instar_thread_detach(thread);
 }
 
-/* Between calls, now and then: schemes that need it learn that the thread holds nothing. */
-static inline void world_rest(instar_thread *thread)
+/* Between calls, now and then: the thread holds nothing, and grace periods pass faster than by themselves,
+ * so that slots are used again in small tables, too. */
+static inline void world_rest(struct world *world, instar_thread *thread)
 {
-	if (thread)
-		instar_thread_quiescent(thread);
+	if (!thread && instar_thread_self(world->domain, &thread) != INSTAR_OK)
+		return;
+	instar_thread_quiescent(thread);
+	instar_poll(thread, 4);
 }
 
 #endif
