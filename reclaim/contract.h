@@ -8,9 +8,11 @@
  *
  * Inline half, in terms of an attached thread handle `t` (all static inline):
  *
- *   enum { SCHEME_HAS_GRACE, SCHEME_PROTECTS_ALL };        0 or 1 each
- *   void scheme_enter(instar_thread *t);                   the outermost enter, t->nest already counted
- *   void scheme_leave(instar_thread *t);                   the outermost leave, t->nest already 0
+ *   enum { SCHEME_HAS_GRACE, SCHEME_PROTECTS_ALL,          0 or 1 each
+ *          SCHEME_NESTS };                                 it counts nested sections by itself
+ *   void scheme_enter(instar_thread *t);                   the outermost enter, t->nest already counted;
+ *   void scheme_leave(instar_thread *t);                   the outermost leave, t->nest already 0;
+ *                                                          if SCHEME_NESTS, each enter and leave
  *   bool scheme_inside(const instar_thread *t);            the scheme sees t in a section
  *   uint64_t scheme_grace_now(instar_thread *t);           inside a section: a stamp, >= 2; or
  *                                                          RECLAIM_NEVER

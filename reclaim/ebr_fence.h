@@ -9,7 +9,7 @@
 
 #include "reclaim/epoch.h"
 
-enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1 };
+enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
 
 #define scheme_enter epoch_announce_exchange
 #define scheme_leave epoch_withdraw

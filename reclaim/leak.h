@@ -9,7 +9,7 @@
 
 #include "reclaim/contract.h"
 
-enum { SCHEME_HAS_GRACE = 0, SCHEME_PROTECTS_ALL = 1 };
+enum { SCHEME_HAS_GRACE = 0, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
 
 static inline void scheme_enter(instar_thread *t)
 {

@@ -18,9 +18,16 @@ reclaim_sources = \
 
 # reclaim/scheme.c is compiled once per scheme, see src/local.mk.
 EXTRA_DIST += \
+	reclaim/ck_epoch.h \
+	reclaim/counter.h \
 	reclaim/ebr.h \
 	reclaim/ebr_fence.h \
 	reclaim/leak.h \
 	reclaim/qsbr.h \
 	reclaim/scheme.c \
-	reclaim/schemes.def
+	reclaim/schemes.def \
+	reclaim/tsan.h \
+	reclaim/urcu.h \
+	reclaim/urcu_memb.h \
+	reclaim/urcu_qsbr.h \
+	reclaim/urcu_reader.h

@@ -270,7 +270,8 @@ instar_thread *reclaim_self_slow(instar_domain *domain)
 void reclaim_shared_enter(instar_domain *domain)
 {
 	this_thread.shared_sections++;
-	/* ORD:shared-enter — RMW; pairs with ORD:epoch-scan (epoch.h); store buffering, as an announcement */
+	/* ORD:shared-enter — RMW; pairs with ORD:epoch-scan (epoch.h), ORD:counter-shared (counter.h); store buffering,
+	 * as an announcement */
 	fetch_add_seq_cst(&domain->shared_readers, 1);
 }
 

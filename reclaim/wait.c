@@ -10,6 +10,7 @@ enum { SPIN_ROUNDS = 32, YIELD_ROUNDS = 64, SLEEP_NS = 100000, DRAIN_STEP = 1024
 
 struct waiting {
 	const struct instar_deadline *deadline;
+	bool quiescent; /* the caller holds no reference, whatever state its thread is in */
 	uint64_t began;
 	unsigned round;
 };
@@ -43,10 +44,10 @@ static enum instar_status wait_a_round(instar_thread *t, struct waiting *w)
 
 	if (status != INSTAR_OK)
 		return status;
-	if (scheme->wait && !w->deadline && !this_thread.callbacks) {
-		scheme->wait(t);
+	if (w->quiescent && scheme->quiescent && !t->is_shared)
+		scheme->quiescent(t);
+	if (scheme->wait && !w->deadline && !this_thread.callbacks && scheme->wait(t))
 		return INSTAR_OK;
-	}
 	if (scheme->advance(t) || w->round < SPIN_ROUNDS)
 		cpu_pause();
 	else if (w->round < YIELD_ROUNDS)
@@ -81,7 +82,7 @@ static bool may_wait(void)
 enum instar_status instar_synchronize(instar_thread *thread)
 {
 	instar_thread *t = thread_or_self(thread);
-	struct waiting w = { NULL, 0, 0 };
+	struct waiting w = { NULL, true, 0, 0 };
 	uint64_t stamp;
 	bool online;
 
@@ -122,7 +123,7 @@ static enum instar_status drain(instar_thread *t, struct limbo *limbo, struct wa
 enum instar_status instar_barrier_until(instar_thread *thread, const struct instar_deadline *deadline)
 {
 	instar_thread *t = thread_or_self(thread), *other;
-	struct waiting w = { deadline, deadline ? now_ns() : 0, 0 };
+	struct waiting w = { deadline, true, deadline ? now_ns() : 0, 0 };
 	enum instar_status status = INSTAR_OK;
 	bool online;
 
@@ -145,13 +146,15 @@ enum instar_status instar_barrier(instar_thread *thread)
 	return instar_barrier_until(thread, NULL);
 }
 
-/* Without a record to put it in, the object is destroyed here, after a grace period. */
+/* Without a record to put it in, the object is destroyed here, after a grace period: unless that would wait for
+ * the caller itself. */
 static enum instar_status retire_now(instar_thread *t, const struct limbo_record *record)
 {
-	struct waiting w = { NULL, 0, 0 };
+	const struct instar_scheme_info *info = &t->domain->scheme->info;
+	struct waiting w = { NULL, false, 0, 0 };
 	uint64_t stamp;
 
-	if (thread_in_section() || t->own->online || !t->domain->scheme->info.has_grace)
+	if (thread_in_section() || !info->has_grace || (info->needs_quiescent && (t->own->online || info->process_wide)))
 		return INSTAR_NOMEM;
 	stamp = grace_stamp(t);
 	while (!t->domain->scheme->grace_elapsed(t, stamp))
