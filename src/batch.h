@@ -6,8 +6,7 @@
 #ifndef INSTAR_SRC_BATCH_H
 #define INSTAR_SRC_BATCH_H
 
-#include "src/lookup.h"
-#include "src/modify.h"
+#include "src/glance.h"
 
 enum {
 	PIPELINE = 16,        /* keys hashed and fetched ahead; a power of two */
@@ -45,7 +44,8 @@ static size_t lookup_run(instar_map *map, instar_thread *t, const uint64_t *keys
 		pipeline_fill(map, table, keys, i, ring, 0);
 	for (size_t i = 0; i < n; i++) {
 		word v = 0;
-		bool hit = lookup(map, t, ring[i % PIPELINE], &v);
+		int status = glance_get(map, t, ring[i % PIPELINE], &v);
+		bool hit = likely(status != AGAIN) ? status == INSTAR_OK : lookup(map, t, ring[i % PIPELINE], &v);
 		if (i + PIPELINE < n)
 			pipeline_fill(map, table, keys, i + PIPELINE, ring, 0);
 		hits += hit;
@@ -69,12 +69,14 @@ static size_t insert_run(instar_map *map, instar_thread *t, const uint64_t *keys
 	for (size_t i = 0; i < n; i++) {
 		struct request r;
 		r.value = (word)values[i];
-		enum instar_status s = modify(map, t, ring[i % PIPELINE], VERB_INSERT, &r);
+		int s = map->plain ? glance_modify(map, t, ring[i % PIPELINE], VERB_INSERT, &r) : AGAIN;
+		if (unlikely(s == AGAIN))
+			s = (int)modify(map, t, ring[i % PIPELINE], VERB_INSERT, &r);
 		if (i + PIPELINE < n)
 			pipeline_fill(map, table, keys, i + PIPELINE, ring, 1);
 		inserted += s == INSTAR_OK;
 		if (status)
-			status[i] = s;
+			status[i] = (enum instar_status)s;
 	}
 	return inserted;
 }

@@ -21,20 +21,44 @@ static inline word engine_hash(instar_map *map, uint64_t key)
 	return hash_of(&map->hash, (word)key);
 }
 
-static enum instar_status engine_get(instar_map *map, instar_thread *t, uint64_t key, uint64_t *value)
+/* Any handle, any state of the table. */
+static __attribute__((noinline)) enum instar_status get_slowly(instar_map *map, instar_thread *t, uint64_t key,
+							       uint64_t *value)
 {
 	t = section_thread(map, t);
-	if (unlikely(!t || !fits(key)))
+	if (!t || !fits(key))
 		return INSTAR_INVAL;
 	word v;
 	section_enter(t);
 	bool hit = lookup(map, t, engine_hash(map, key), &v);
 	section_leave(t);
-	if (!hit)
-		return INSTAR_NOTFOUND;
-	if (value)
+	if (hit && value)
 		*value = v;
-	return INSTAR_OK;
+	return hit ? INSTAR_OK : INSTAR_NOTFOUND;
+}
+
+/* A handle that the straight lines can take: the caller's own, in this domain. */
+static inline instar_thread *plain_thread(instar_map *map, instar_thread *t)
+{
+	if (!t && likely(reclaim_tls.domain == map->domain))
+		t = reclaim_tls.thread;
+	return likely(t && t->domain == map->domain) ? t : NULL;
+}
+
+static enum instar_status engine_get(instar_map *map, instar_thread *t, uint64_t key, uint64_t *value)
+{
+	instar_thread *own = plain_thread(map, t);
+	if (unlikely(!own || !fits(key)))
+		return get_slowly(map, t, key, value);
+	word v = 0;
+	section_enter_own(own);
+	int status = glance_get(map, own, engine_hash(map, key), &v);
+	section_leave_own(own);
+	if (unlikely(status == AGAIN))
+		return get_slowly(map, own, key, value);
+	if (value && status == INSTAR_OK)
+		*value = v;
+	return (enum instar_status)status;
 }
 
 static enum instar_status engine_get_ref(instar_map *map, instar_thread *t, uint64_t key, void **object)
@@ -61,14 +85,14 @@ static inline void retire_displaced(instar_map *map, instar_thread *t, enum verb
 					map->value_ctx);
 }
 
-static inline __attribute__((always_inline)) enum instar_status engine_modify(instar_map *map, instar_thread *t,
-									       uint64_t key, enum verb verb,
-									       struct request *r)
+/* Any handle, any map, any state of the table. */
+static __attribute__((noinline)) enum instar_status modify_slowly(instar_map *map, instar_thread *t, uint64_t key,
+								  enum verb verb, struct request *r)
 {
 	t = section_thread(map, t);
 	if (unlikely(!t || !fits(key)))
 		return INSTAR_INVAL;
-	bool boxed = unlikely(map->value_free != NULL);
+	bool boxed = map->value_free != NULL;
 	if (boxed && verb != VERB_INSERT && !reclaim_reserve(t, 1))
 		return INSTAR_NOMEM;
 	section_enter(t);
@@ -77,6 +101,29 @@ static inline __attribute__((always_inline)) enum instar_status engine_modify(in
 		retire_displaced(map, t, verb, r, status);
 	section_leave_writer(t);
 	return status;
+}
+
+/* By a copy, so that the straight line's request can stay in registers. */
+static inline enum instar_status modify_copy(instar_map *map, instar_thread *t, uint64_t key, enum verb verb,
+					     struct request *r)
+{
+	struct request copy = *r;
+	enum instar_status status = modify_slowly(map, t, key, verb, &copy);
+	r->seen = copy.seen;
+	return status;
+}
+
+static inline __attribute__((always_inline)) enum instar_status engine_modify(instar_map *map, instar_thread *t,
+									       uint64_t key, enum verb verb,
+									       struct request *r)
+{
+	instar_thread *own = plain_thread(map, t);
+	if (unlikely(!own || !map->plain || !fits(key)))
+		return modify_copy(map, t, key, verb, r);
+	section_enter_own(own);
+	int status = glance_modify(map, own, engine_hash(map, key), verb, r);
+	section_leave_own(own);
+	return likely(status != AGAIN) ? (enum instar_status)status : modify_copy(map, own, key, verb, r);
 }
 
 static enum instar_status engine_insert(instar_map *map, instar_thread *t, uint64_t key, uint64_t value,

@@ -196,10 +196,8 @@ static __attribute__((noinline)) enum instar_status make_room(instar_map *map, i
 }
 
 /* After an insertion, now and then: is it time to grow?  Without memory insertions go on in the slots left. */
-static __attribute__((noinline)) void consider_growth(instar_map *map, instar_thread *t, struct line *line,
-						      struct table *table)
+static __attribute__((noinline)) void consider_growth(instar_map *map, instar_thread *t, struct table *table)
 {
-	store_relaxed(&line->unchecked, 0);
 	if (load_relaxed(&table->prev) || map_entries(map) < (table_slots(table) / 100 + 1) * GROW_LOAD)
 		return;
 	if (section_root(map, t) == table && table->log2_homes < MAX_LOG2_HOMES)

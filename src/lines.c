@@ -3,37 +3,23 @@
  */
 #include "src/state.h"
 
-/* Index i stands in chunk c, which begins at FIRST_LINES * (2^c - 1). */
-static unsigned chunk_of(size_t index)
-{
-	unsigned c = 0;
-	while (index >= (size_t)FIRST_LINES * (((size_t)2 << c) - 1))
-		c++;
-	return c;
-}
-
 struct line *map_line_slow(instar_map *map, const instar_thread *t)
 {
-	unsigned c = chunk_of(t->index);
-	if (c >= LINE_CHUNKS)
+	unsigned c = line_chunk(t->index);
+	size_t bytes = ((size_t)FIRST_LINES << c) * sizeof(struct line);
+	struct line *chunk = NULL, *made = reclaim_alloc(map->domain, bytes, CACHE_LINE);
+	if (!made)
 		return &map->lines[0][0];
-	struct line *chunk = load_acquire(&map->lines[c]);
-	if (!chunk) {
-		size_t bytes = ((size_t)FIRST_LINES << c) * sizeof *chunk;
-		struct line *made = reclaim_alloc(map->domain, bytes, CACHE_LINE);
-		if (!made)
-			return &map->lines[0][0];
-		if (cas_acq_rel(&map->lines[c], &chunk, made))
-			chunk = made;
-		else
-			reclaim_free(map->domain, made, bytes, CACHE_LINE);
-	}
-	return &chunk[t->index - (size_t)FIRST_LINES * (((size_t)1 << c) - 1)];
+	if (cas_acq_rel(&map->lines[c], &chunk, made))
+		chunk = made;
+	else
+		reclaim_free(map->domain, made, bytes, CACHE_LINE);
+	return &chunk[t->index - line_chunk_begin(c)];
 }
 
 static void add_entries(struct line *line, void *sum)
 {
-	*(uint64_t *)sum += load_relaxed(&line->entries);
+	*(uint64_t *)sum += load_relaxed(&line->inserted) - load_relaxed(&line->removed);
 }
 
 uint64_t map_entries(instar_map *map)

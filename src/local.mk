@@ -13,6 +13,7 @@ instar_sources = \
 	src/claim.h \
 	src/engine.h \
 	src/engines.c \
+	src/glance.h \
 	src/grow.h \
 	src/hash.h \
 	src/layout.h \

@@ -35,6 +35,7 @@ static void set_options(instar_map *map, const struct instar_map_opts *o)
 	map->value_free = o->value_free;
 	map->value_ctx = o->ctx;
 	map->max_capacity = o->max_capacity;
+	map->plain = !map->value_free && !map->max_capacity;
 	if (o->name)
 		strncpy(map->name, o->name, sizeof map->name - 1);
 }

@@ -47,6 +47,15 @@ static inline word fetch_result(enum fetch_op op, word old, word operand)
 	return old;
 }
 
+/* What an absent key is to get. */
+static inline void prepare_insertion(enum verb verb, struct request *r)
+{
+	if (verb == VERB_FETCH) {
+		r->seen = r->initial;
+		r->value = fetch_result(r->op, r->initial, r->operand);
+	}
+}
+
 /* What a finished attempt answers; AGAIN: look again from the root. */
 enum { AGAIN = -1 };
 
@@ -86,9 +95,36 @@ static inline int claim_for(instar_map *map, instar_thread *t, struct line *line
 }
 
 /*
- * The key was not found by the header in p: claim, publish, and after a lost publication look again.
- * A frozen home's claim is left where it is: its table is on the way out.
+ * A claim stands, its publication by the header scanned failed: look again, publish or withdraw.  OK: the
+ * key is in; AGAIN.  A frozen home's claim is left where it is: its table is on the way out.
  */
+static __attribute__((noinline)) int settle_claim(struct line *line, struct table *table, const struct claim *claim,
+						  word h)
+{
+	struct place p;
+	p.table = table;
+	p.home = home_of(table, h);
+	p.bucket = &table->buckets[p.home];
+	for (;;) {
+		enum tag tag;
+		do
+			tag = place_find(&p, h);
+		while (tag == TAG_DEAD && !resurrect_slot(&p, claim->entry.second));
+		bool frozen = ctrl_state(p.header.first) == FROZEN;
+		if (tag == TAG_FREE && !frozen) {
+			if (publish_claim(p.bucket, p.header, claim, h))
+				return INSTAR_OK;
+			continue;
+		}
+		if (tag != TAG_FREE) {
+			withdraw_claim(claim->cell, claim->entry);
+			line_add(line, &line->withdrawn, 1);
+		}
+		return tag == TAG_DEAD ? INSTAR_OK : AGAIN;
+	}
+}
+
+/* The key was not found by the header in p. */
 static inline int insert_absent(instar_map *map, instar_thread *t, struct line *line, struct place *p, word h, word v)
 {
 	if (ctrl_state(p->header.first) == FROZEN)
@@ -97,22 +133,9 @@ static inline int insert_absent(instar_map *map, instar_thread *t, struct line *
 	int status = claim_for(map, t, line, p, &claim, h, v);
 	if (status != INSTAR_OK)
 		return status;
-	for (;;) {
-		if (likely(publish_claim(p, &claim, h)))
-			return INSTAR_OK;
-		enum tag tag;
-		do
-			tag = place_find(p, h);
-		while (tag == TAG_DEAD && !resurrect_slot(p, v));
-		bool frozen = ctrl_state(p->header.first) == FROZEN;
-		if (tag == TAG_FREE && !frozen)
-			continue;
-		if (tag != TAG_FREE) {
-			withdraw_claim(claim.cell, claim.entry);
-			line_add(line, &line->withdrawn, 1);
-		}
-		return tag == TAG_DEAD ? INSTAR_OK : AGAIN;
-	}
+	if (likely(publish_claim(p->bucket, p->header, &claim, h)))
+		return INSTAR_OK;
+	return settle_claim(line, p->table, &claim, h);
 }
 
 /* The key's entry is LIVE in p. */
@@ -144,8 +167,8 @@ static inline __attribute__((always_inline)) int change_live(enum verb verb, str
 }
 
 /* The key is absent (TAG_FREE) or erased (TAG_DEAD) in p. */
-static inline __attribute__((always_inline)) int add_entry(instar_map *map, instar_thread *t, struct line *line,
-							    struct request *r, struct place *p, enum tag tag, word h)
+static inline int add_entry(instar_map *map, instar_thread *t, struct line *line, struct request *r, struct place *p,
+			    enum tag tag, word h)
 {
 	if (!capacity_take(map, line))
 		return INSTAR_FULL;
@@ -160,9 +183,8 @@ static inline __attribute__((always_inline)) int add_entry(instar_map *map, inst
 }
 
 /* One attempt. */
-static inline __attribute__((always_inline)) int try_modify(instar_map *map, instar_thread *t, struct line *line,
-							     word h, enum verb verb, struct request *r,
-							     struct place *p)
+static inline int try_modify(instar_map *map, instar_thread *t, struct line *line, word h, enum verb verb,
+			     struct request *r, struct place *p)
 {
 	int status;
 	if (unlikely(!place_home(map, t, line, h, p, &status)))
@@ -178,35 +200,19 @@ static inline __attribute__((always_inline)) int try_modify(instar_map *map, ins
 	}
 	if (!verb_inserts(verb))
 		return INSTAR_NOTFOUND;
-	if (verb == VERB_FETCH) {
-		r->seen = r->initial;
-		r->value = fetch_result(r->op, r->initial, r->operand);
-	}
+	prepare_insertion(verb, r);
 	return add_entry(map, t, line, r, p, tag, h);
 }
 
-/* Counts, and helps a migration a little. */
-static inline __attribute__((always_inline)) void after_modify(instar_map *map, instar_thread *t, struct line *line,
-								enum verb verb, int status, struct table *table)
+static inline void count_insertion(instar_map *map, instar_thread *t, struct line *line, struct table *table)
 {
-	if (verb_inserts(verb) && status == INSTAR_OK) {
-		line_add(line, &line->entries, 1);
-		unsigned unchecked = load_relaxed(&line->unchecked) + 1;
-		store_relaxed(&line->unchecked, unchecked);
-		if (unlikely(unchecked >= table->check_every))
-			consider_growth(map, t, line, table);
-	}
-	if (verb_removes(verb) && status == INSTAR_OK) {
-		line_add(line, &line->entries, (uint64_t)-1);
-		capacity_give(map, line);
-	}
-	if (unlikely(load_relaxed(&table->prev) != 0))
-		help_migration(map, t, line, table, HELP_HOMES);
+	line_add(line, &line->inserted, 1);
+	if (unlikely((load_relaxed(&line->inserted) & table->check_mask) == 0))
+		consider_growth(map, t, table);
 }
 
-/* The whole call, within a section. */
-static inline __attribute__((always_inline)) enum instar_status modify(instar_map *map, instar_thread *t, word h,
-									 enum verb verb, struct request *r)
+/* The whole call, within a section: attempts, the count, and a little help for a migration. */
+static enum instar_status modify(instar_map *map, instar_thread *t, word h, enum verb verb, struct request *r)
 {
 	struct line *line = map_line(map, t);
 	struct place p;
@@ -214,7 +220,14 @@ static inline __attribute__((always_inline)) enum instar_status modify(instar_ma
 	do
 		status = try_modify(map, t, line, h, verb, r, &p);
 	while (unlikely(status == AGAIN));
-	after_modify(map, t, line, verb, status, p.table);
+	if (verb_inserts(verb) && status == INSTAR_OK)
+		count_insertion(map, t, line, p.table);
+	if (verb_removes(verb) && status == INSTAR_OK) {
+		line_add(line, &line->removed, 1);
+		capacity_give(map, line);
+	}
+	if (unlikely(load_relaxed(&p.table->prev) != 0))
+		help_migration(map, t, line, p.table, HELP_HOMES);
 	return (enum instar_status)status;
 }
 

@@ -25,15 +25,15 @@ static inline struct pair header_with_displaced(struct pair header, unsigned loc
 	return header;
 }
 
-/* T2 or T3.  The home is OPEN, or UNBORN in a table without prev: then it becomes OPEN. */
-static inline bool publish_claim(const struct place *p, const struct claim *c, word h)
+/* T2 or T3 by the header as scanned.  The home is OPEN, or UNBORN in a table without prev: then it becomes OPEN. */
+static inline bool publish_claim(struct bucket *home, struct pair scanned, const struct claim *c, word h)
 {
-	struct pair header = c->native ? header_with_native(p->header, c->slot)
-				       : header_with_displaced(p->header, c->location, h);
+	struct pair header = c->native ? header_with_native(scanned, c->slot)
+				       : header_with_displaced(scanned, c->location, h);
 	header.first = ctrl_with_state(ctrl_next_version(header.first), OPEN);
 	/* ORD:publish — seq_cst; pairs with ORD:see-ctrl (bucket.h), ORD:see-dir (bucket.h); carries the
 	 * claim's q and v */
-	bool done = cas_pair(&p->bucket->header, p->header, header); /* LP: T2, T3 */
+	bool done = cas_pair(&home->header, scanned, header); /* LP: T2, T3 */
 	if (done)
 		STEP(PUBLISHED);
 	else

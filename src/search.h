@@ -68,16 +68,28 @@ static inline unsigned scan_matches(const struct bucket *b, word h)
 	return lanes_match(load_lanes(b), h);
 }
 
+/* tag bit 1 and tag bit 0, each moved to the lane's sign */
+static inline void lanes_tags(struct lanes l, struct scan *s)
+{
+	unsigned high = lanes_mask(_mm256_slli_epi64(l.low, 62), _mm256_slli_epi64(l.high, 62));
+	unsigned low = lanes_mask(_mm256_slli_epi64(l.low, 63), _mm256_slli_epi64(l.high, 63));
+	s->dead = high & ~low;
+	s->free = ~(high | low) & ((1u << SLOTS) - 1);
+}
+
+static inline struct scan scan_tags(const struct bucket *b)
+{
+	struct scan s = { 0, 0, 0 };
+	lanes_tags(load_lanes(b), &s);
+	return s;
+}
+
 static inline struct scan scan_bucket(const struct bucket *b, word h)
 {
 	struct lanes l = load_lanes(b);
-	/* tag bit 1 and tag bit 0, each moved to the lane's sign */
-	unsigned high = lanes_mask(_mm256_slli_epi64(l.low, 62), _mm256_slli_epi64(l.high, 62));
-	unsigned low = lanes_mask(_mm256_slli_epi64(l.low, 63), _mm256_slli_epi64(l.high, 63));
 	struct scan s;
 	s.match = lanes_match(l, h);
-	s.dead = high & ~low;
-	s.free = ~(high | low) & ((1u << SLOTS) - 1);
+	lanes_tags(l, &s);
 	return s;
 }
 
@@ -91,15 +103,21 @@ static inline unsigned scan_matches(const struct bucket *b, word h)
 	return match;
 }
 
-static inline struct scan scan_bucket(const struct bucket *b, word h)
+static inline struct scan scan_tags(const struct bucket *b)
 {
 	struct scan s = { 0, 0, 0 };
 	for (unsigned i = 0; i < SLOTS; i++) {
-		word q = load_first_acquire(&b->slot[i]);
-		s.match |= (unsigned)q_matches(q, h, 0) << i;
-		s.dead |= (unsigned)(q_tag(q) == TAG_DEAD) << i;
-		s.free |= (unsigned)(q_tag(q) == TAG_FREE) << i;
+		enum tag tag = q_tag(load_first_acquire(&b->slot[i]));
+		s.dead |= (unsigned)(tag == TAG_DEAD) << i;
+		s.free |= (unsigned)(tag == TAG_FREE) << i;
 	}
+	return s;
+}
+
+static inline struct scan scan_bucket(const struct bucket *b, word h)
+{
+	struct scan s = scan_tags(b);
+	s.match = scan_matches(b, h);
 	return s;
 }
 

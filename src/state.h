@@ -13,18 +13,20 @@
 #include "src/table.h"
 
 struct line {
-	CACHE_ALIGNED uint64_t entries;   /* inserted - removed by this thread, modulo 2^64 */
+	CACHE_ALIGNED uint64_t inserted; /* counters, these seven */
+	uint64_t removed;
 	uint64_t buried, displaced, withdrawn, births, stillborn;
-	unsigned unchecked;               /* insertions since the last look at the load */
-	bool shared;
 	uint64_t credit;                  /* entries of max_capacity put aside for this thread */
 	/* Homes of a migration taken from its table's next_home, not yet born. */
-	CACHE_ALIGNED const struct table *helping;
+	const struct table *helping;
 	size_t help_from, help_to;
+	bool shared;
 };
 
 /* Lines come in chunks: FIRST_LINES, then twice as many each time. */
-enum { FIRST_LINES = 16, LINE_CHUNKS = 28 };
+enum { FIRST_LINES = 16, LINE_CHUNKS = 29 };
+
+_Static_assert(sizeof(struct line) == 2 * CACHE_LINE, "found by a shift");
 
 struct instar_map {
 	const struct engine *engine;
@@ -32,27 +34,42 @@ struct instar_map {
 	struct hash_seed hash;
 	uintptr_t root;               /* struct table */
 
-	CACHE_ALIGNED struct line *lines[LINE_CHUNKS];
+	bool plain;                   /* neither boxed nor limited: the straight lines of src/glance.h apply */
 	bool reuse;                   /* tombstones, before the next migration */
 	bool prefault;
 	void (*value_free)(void *value, void *ctx);
 	void *value_ctx;
 	size_t max_capacity;
 	char name[32];
+	CACHE_ALIGNED struct line *lines[LINE_CHUNKS];
 
 	CACHE_ALIGNED uint64_t growths; /* migrations begun, by kind */
 	uint64_t purges, shrinks;
 	CACHE_ALIGNED uint64_t taken; /* of max_capacity: entries and credits */
 };
 
-/* The line of a thread; line 0 if there is none and no memory for it. */
+/* Index i stands in chunk c, which begins at FIRST_LINES * (2^c - 1). */
+static inline unsigned line_chunk(unsigned index)
+{
+	return 31 - (unsigned)__builtin_clz(index / FIRST_LINES + 1);
+}
+
+static inline size_t line_chunk_begin(unsigned chunk)
+{
+	return (size_t)FIRST_LINES * (((size_t)1 << chunk) - 1);
+}
+
+/* Makes the chunk that a thread's line stands in; line 0 if there is no memory for it. */
 struct line *map_line_slow(instar_map *map, const instar_thread *t);
 
+/* The line of a thread. */
 static inline struct line *map_line(instar_map *map, const instar_thread *t)
 {
-	if (likely(t->index < FIRST_LINES))
-		return &map->lines[0][t->index];
-	return map_line_slow(map, t);
+	unsigned c = line_chunk(t->index);
+	struct line *chunk = load_acquire(&map->lines[c]);
+	if (unlikely(!chunk))
+		return map_line_slow(map, t);
+	return &chunk[t->index - line_chunk_begin(c)];
 }
 
 static inline void line_add(struct line *line, uint64_t *counter, uint64_t n)

@@ -35,8 +35,12 @@ struct table *table_create(instar_domain *domain, unsigned log2_homes, bool pref
 	t->mask = homes - 1;
 	t->log2_homes = log2_homes;
 	t->domain = domain;
-	size_t every = table_slots(t) / 256 / (threads ? threads : 1);
-	t->check_every = every < 8 ? 8 : every > 1u << 20 ? 1u << 20 : (unsigned)every;
+	t->shift = WORD_BITS - log2_homes;
+	/* Between two looks of all threads together the load may rise by about 1/64. */
+	size_t every = 8;
+	while (every * 2 <= table_slots(t) / 64 / threads)
+		every *= 2;
+	t->check_mask = every - 1;
 	for (size_t i = 0; prefault && i < t->bytes; i += PAGE)
 		*(volatile unsigned char *)((unsigned char *)t->buckets + i) = 0;
 	return t;

@@ -16,7 +16,8 @@ struct table {
 	struct bucket *buckets;
 	size_t mask;           /* homes - 1 */
 	unsigned log2_homes;
-	unsigned check_every;  /* insertions of one thread between two looks at the load */
+	unsigned shift;        /* from h to its home */
+	uint64_t check_mask;   /* a thread looks at the load when its insertions & check_mask is 0 */
 	uintptr_t prev;        /* the table before; PREV_OWNED when the right to retire it is taken */
 	instar_domain *domain;
 	size_t bytes;          /* of the buckets */
@@ -45,7 +46,7 @@ static inline size_t table_slots(const struct table *t)
 
 static inline size_t home_of(const struct table *t, word h)
 {
-	return (size_t)(h >> (WORD_BITS - t->log2_homes));
+	return (size_t)(h >> t->shift);
 }
 
 /* The whole h of an entry of `home`, from the part that its q stores. */
@@ -75,7 +76,7 @@ static inline struct home_range homes_of_prefix(const struct table *t, size_t pr
 /* The smallest log2 of homes that holds `entries` below the load that makes a table grow; 0: none does. */
 unsigned table_log2_for(size_t entries);
 
-/* NULL: no memory.  threads: how many insert, for check_every. */
+/* NULL: no memory.  threads: at least 1, how many insert. */
 struct table *table_create(instar_domain *domain, unsigned log2_homes, bool prefault, size_t threads);
 
 /* At once; nobody else knows it. */
