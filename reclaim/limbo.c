@@ -1,6 +1,8 @@
 /* reclaim/limbo.c - see limbo.h. */
 #include "reclaim/limbo.h"
 
+enum { SPARE_CHUNKS = 16 };
+
 static struct limbo_chunk *new_chunk(instar_domain *domain)
 {
 	return reclaim_alloc(domain, sizeof(struct limbo_chunk), CACHE_LINE);
@@ -23,6 +25,7 @@ bool limbo_reserve(instar_domain *domain, struct limbo *limbo, unsigned n)
 	chunk = new_chunk(domain);
 	if (!chunk)
 		return false;
+	limbo->chunks++;
 	if (tail) {
 		chunk->next = tail->next;
 		tail->next = chunk;
@@ -35,20 +38,26 @@ bool limbo_reserve(instar_domain *domain, struct limbo *limbo, unsigned n)
 	return true;
 }
 
-/* Goes on to the next, spare, chunk; gives one back if two more are spare behind it. */
+/* Gives one spare chunk back if they are many more than those in use, which vary from grace period to grace
+ * period. */
+static void trim(instar_domain *domain, struct limbo *limbo)
+{
+	size_t used = (size_t)limbo_pending(limbo) / LIMBO_RECORDS;
+	struct limbo_chunk *excess = limbo->tail->next;
+
+	if (limbo->chunks <= 2 * used + SPARE_CHUNKS || excess == load_acquire(&limbo->head)) /* ORD:limbo-reuse */
+		return;
+	limbo->tail->next = excess->next;
+	limbo->chunks--;
+	free_chunk(domain, excess);
+}
+
+/* Goes on to the next chunk, which is spare. */
 static void next_chunk(instar_domain *domain, struct limbo *limbo)
 {
-	struct limbo_chunk *head = load_acquire(&limbo->head); /* ORD:limbo-reuse */
-	struct limbo_chunk *tail = limbo->tail->next;
-
-	limbo->tail = tail;
+	limbo->tail = limbo->tail->next;
 	limbo->room = LIMBO_RECORDS;
-	if (tail->next != head && tail->next->next != head) {
-		struct limbo_chunk *excess = tail->next;
-
-		tail->next = excess->next;
-		free_chunk(domain, excess);
-	}
+	trim(domain, limbo);
 }
 
 void limbo_append(instar_domain *domain, struct limbo *limbo, const struct limbo_record *record)

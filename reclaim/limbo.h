@@ -47,6 +47,7 @@ struct limbo {
 	/* the producer's */
 	struct limbo_chunk *tail;
 	unsigned room;             /* free places in tail */
+	size_t chunks;             /* in the ring */
 	uint64_t appended;         /* read by consumers */
 	/* the consumer's, under busy */
 	struct limbo_chunk *head;  /* read by the producer */

@@ -79,6 +79,7 @@ static void urcu_ticket_done(struct rcu_head *ticket_head)
 	struct urcu_domain *d = (struct urcu_domain *)((char *)ticket_head - offsetof(struct urcu_domain, ticket_head));
 	unsigned state = URCU_IN_FLIGHT;
 
+	TSAN_ACQUIRE(d);
 	counter_turn(&d->head.head, d->base);
 	/* ORD:urcu-idle — release; pairs with ORD:urcu-drained (urcu.h); carries the worker's accesses */
 	if (cas_acq_rel(&d->ticket, &state, URCU_IDLE))
@@ -90,6 +91,7 @@ static void urcu_ticket_done(struct rcu_head *ticket_head)
 static void urcu_ticket_queue(struct urcu_domain *d)
 {
 	d->base = load_seq_cst(&d->head.grace);
+	TSAN_RELEASE(d);
 	urcu_call_rcu(&d->ticket_head, urcu_ticket_done);
 }
 

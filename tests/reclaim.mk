@@ -1,1 +1,44 @@
-# Tests of reclaim.
+# Tests of reclaim/: TAP programs that look inside; and schemes that are made to be caught.
+
+check_LTLIBRARIES += tests/libbroken.la tests/libearly.la tests/libloses.la
+caught_schemes = tests/libbroken.la tests/libearly.la tests/libloses.la
+
+tests_libbroken_la_SOURCES = reclaim/scheme.c tests/support/scheme_broken.h
+tests_libbroken_la_CPPFLAGS = $(STEPS_CPPFLAGS) -DRECLAIM_SCHEME=broken \
+	-DRECLAIM_SCHEME_FILE='"tests/support/scheme_broken.h"'
+tests_libearly_la_SOURCES = reclaim/scheme.c tests/support/scheme_early.h
+tests_libearly_la_CPPFLAGS = $(STEPS_CPPFLAGS) -DRECLAIM_SCHEME=early \
+	-DRECLAIM_SCHEME_FILE='"tests/support/scheme_early.h"'
+tests_libloses_la_SOURCES = reclaim/scheme.c tests/support/scheme_loses.h
+tests_libloses_la_CPPFLAGS = $(STEPS_CPPFLAGS) -DRECLAIM_SCHEME=loses \
+	-DRECLAIM_SCHEME_FILE='"tests/support/scheme_loses.h"'
+
+reclaim_programs = \
+	tests/conc/reclaim_memory \
+	tests/conc/reclaim_sections \
+	tests/conc/reclaim_status \
+	tests/conc/reclaim_stress \
+	tests/conc/reclaim_threads
+
+check_PROGRAMS += $(reclaim_programs)
+TESTS += $(reclaim_programs)
+long_tests += $(reclaim_programs)
+
+reclaim_libs = $(caught_schemes) $(conc_steps_libs)
+reclaim_support = tests/support/actor.h tests/support/cargo.h tests/support/schemes.h
+
+tests_conc_reclaim_memory_SOURCES = tests/conc/reclaim_memory.c $(reclaim_support)
+tests_conc_reclaim_memory_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_memory_LDADD = $(reclaim_libs)
+tests_conc_reclaim_sections_SOURCES = tests/conc/reclaim_sections.c $(reclaim_support)
+tests_conc_reclaim_sections_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_sections_LDADD = $(reclaim_libs)
+tests_conc_reclaim_status_SOURCES = tests/conc/reclaim_status.c $(reclaim_support)
+tests_conc_reclaim_status_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_status_LDADD = $(reclaim_libs)
+tests_conc_reclaim_stress_SOURCES = tests/conc/reclaim_stress.c $(reclaim_support)
+tests_conc_reclaim_stress_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_stress_LDADD = $(reclaim_libs)
+tests_conc_reclaim_threads_SOURCES = tests/conc/reclaim_threads.c $(reclaim_support)
+tests_conc_reclaim_threads_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_threads_LDADD = $(reclaim_libs)

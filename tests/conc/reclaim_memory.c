@@ -1,0 +1,331 @@
+/*
+ * tests/conc/reclaim_memory.c - running out of memory, destructors that retire, and where the memory goes, under
+ * every scheme: whatever is refused, nothing is lost, freed twice or left over.
+ */
+#include "tests/support/actor.h"
+#include "tests/support/cargo.h"
+#include "tests/support/injector.h"
+#include "tests/support/schemes.h"
+#include "tests/support/tap.h"
+
+enum { INSIDE = 250, OUTSIDE = 250, RETIRED = INSIDE + OUTSIDE, CHAIN = 5, TREES = 200, STEADY = 10000, BURST = 16 };
+
+static bool frees(const struct reclaim_scheme *scheme)
+{
+	return scheme->advance != NULL;
+}
+
+static bool balanced(const struct injector *injector)
+{
+	return !injector->live && !injector->live_bytes && !injector->mismatched;
+}
+
+/* ---- destructors that retire ---- */
+
+struct link {
+	instar_domain *domain;
+	struct link *next;
+	unsigned destroyed;
+};
+
+static unsigned destructor_failures;
+
+static void link_destroy(void *object, void *ctx)
+{
+	struct link *link = object;
+	instar_thread *t;
+
+	link->destroyed++;
+	if (!link->next)
+		return;
+	if (instar_thread_self(link->domain, &t) != INSTAR_OK ||
+	    instar_retire(t, link->next, sizeof(*link), link_destroy, ctx) != INSTAR_OK)
+		destructor_failures++;
+	if (instar_synchronize(t) != INSTAR_MISUSE || instar_barrier(t) != INSTAR_MISUSE ||
+	    instar_thread_detach(t) != INSTAR_MISUSE || instar_domain_destroy(link->domain) != INSTAR_MISUSE)
+		destructor_failures++;
+}
+
+static struct link *chains_new(instar_domain *domain)
+{
+	struct link *links = calloc(TREES * CHAIN, sizeof(*links));
+
+	if (!links)
+		abort();
+	for (unsigned i = 0; i < TREES * CHAIN; i++) {
+		links[i].domain = domain;
+		links[i].next = (i + 1) % CHAIN ? &links[i + 1] : NULL;
+	}
+	return links;
+}
+
+static unsigned links_destroyed(const struct link *links)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < TREES * CHAIN; i++)
+		n += links[i].destroyed == 1;
+	return n;
+}
+
+/* Each destructor retires the next link of its chain. */
+static void destructors_retire(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct link *links = chains_new(domain), *more = chains_new(domain);
+
+	destructor_failures = 0;
+	for (unsigned i = 0; i < TREES; i++)
+		instar_retire(t, &links[i * CHAIN], sizeof(*links), link_destroy, NULL);
+	for (unsigned i = 0; i < CHAIN; i++)
+		instar_barrier(t);
+	ok((links_destroyed(links) == TREES * CHAIN || !frees(scheme)) && !destructor_failures,
+	   "%s: a destructor retires, and may not wait", scheme->info.name);
+	for (unsigned i = 0; i < TREES; i++)
+		instar_retire(t, &more[i * CHAIN], sizeof(*more), link_destroy, NULL);
+	instar_thread_detach(t);
+	ok(instar_domain_destroy(domain) == INSTAR_OK && links_destroyed(links) == TREES * CHAIN &&
+	   links_destroyed(more) == TREES * CHAIN && !destructor_failures,
+	   "%s: destroying the domain follows the whole chain", scheme->info.name);
+	free(links);
+	free(more);
+}
+
+/* ---- every allocation refused in turn ---- */
+
+/* Inside a section, or where waiting would be for itself or for ever. */
+static bool may_refuse(const struct reclaim_scheme *scheme, unsigned i)
+{
+	return i < INSIDE || !frees(scheme) || (scheme->info.needs_quiescent && scheme->info.process_wide);
+}
+
+/* What a caller does who looks at each status.  Adds what stayed the caller's to *kept. */
+static bool session(const struct reclaim_scheme *scheme, struct injector *injector, struct cargo *cargo, unsigned *kept)
+{
+	enum instar_status status;
+	instar_domain *domain;
+	instar_thread *t;
+
+	status = reclaim_domain_create(&domain, scheme, &injector->opts);
+	if (status != INSTAR_OK)
+		return status == INSTAR_NOMEM && !domain;
+	status = instar_thread_attach(domain, &t);
+	if (status != INSTAR_OK)
+		return status == INSTAR_NOMEM && !t && instar_domain_destroy(domain) == INSTAR_OK;
+	for (unsigned i = 0; i < RETIRED; i++) {
+		if (i == 0)
+			instar_enter(t);
+		if (i == INSIDE) {
+			instar_leave(t);
+			instar_thread_offline(t);
+		}
+		status = cargo_retire(t, &cargo[i]);
+		if (status == INSTAR_NOMEM && may_refuse(scheme, i))
+			(*kept)++;
+		else if (status != INSTAR_OK)
+			return false;
+	}
+	return instar_barrier(t) == INSTAR_OK && instar_thread_detach(t) == INSTAR_OK &&
+	       instar_domain_destroy(domain) == INSTAR_OK;
+}
+
+/* Request number n, or from n on all, for each n that comes about. */
+static void refuse_each(const struct reclaim_scheme *scheme, bool all)
+{
+	unsigned wrong = 0, refusals = 0;
+	uint64_t n = 0;
+
+	for (bool again = true; again && n < 1000;) {
+		struct cargo *cargo = cargo_new(RETIRED);
+		struct injector injector;
+		unsigned kept = 0;
+		bool good;
+
+		injector_init(&injector);
+		injector.first = ++n;
+		injector.last = all ? INJECT_ALL : n + 1;
+		good = session(scheme, &injector, cargo, &kept);
+		again = injector.refused != 0;
+		refusals += again;
+		if (injector.requests > 2) /* else there was no domain or no handle to retire through */
+			good &= again || !kept;
+		if (!good || !balanced(&injector) || cargo_count(cargo, RETIRED, 1) + cargo_count(cargo, RETIRED, 0) != RETIRED)
+			wrong++;
+		if (cargo_count(cargo, RETIRED, 1) && cargo_count(cargo, RETIRED, 0) != kept)
+			wrong++;
+		free(cargo);
+	}
+	ok(!wrong && refusals >= 3, "%s: each of %u allocations refused%s: a status, nothing lost", scheme->info.name,
+	   refusals, all ? ", and all after it" : "");
+}
+
+/* ---- a thread that cannot attach ---- */
+
+struct bare {
+	bool shared;
+	enum instar_status status;
+	struct cargo *cargo;
+};
+
+static void job_bare_enter(struct actor *a, void *arg)
+{
+	struct bare *bare = arg;
+	instar_thread *t = reclaim_self(a->domain);
+
+	bare->shared = t->is_shared;
+	instar_enter(t);
+	bare->status = cargo_retire(t, bare->cargo);
+}
+
+static void job_bare_leave(struct actor *a, void *arg)
+{
+	struct bare *bare = arg;
+	instar_thread *t;
+
+	bare->status = instar_thread_attach(a->domain, &t);
+	t = reclaim_self(a->domain);
+	bare->shared = t->is_shared;
+	instar_leave(t);
+}
+
+static void job_bare_retire(struct actor *a, void *arg)
+{
+	struct bare *bare = arg;
+	instar_thread *t = reclaim_self(a->domain);
+
+	bare->shared = t->is_shared;
+	bare->status = cargo_retire(t, bare->cargo);
+}
+
+/* Its section is protected by the shared handle, and ends by it although there is memory again. */
+static void shared_readers(const struct reclaim_scheme *scheme)
+{
+	const char *name = scheme->info.name;
+	struct cargo *cargo = cargo_new(3);
+	struct bare bare = { .cargo = &cargo[1] };
+	struct injector injector;
+	instar_domain *domain;
+	struct actor actor;
+	instar_thread *t;
+
+	injector_init(&injector);
+	domain = open_domain(scheme, &injector.opts);
+	t = join_domain(domain);
+	actor_start_bare(&actor, domain);
+	cargo_retire(t, &cargo[0]);
+	instar_thread_offline(t);
+	instar_barrier(t);
+	injector_refuse(&injector, INJECT_ALL);
+
+	actor_do(&actor, job_bare_retire, &bare);
+	ok(bare.shared && (bare.status == INSTAR_NOMEM ? !cargo_destroyed(&cargo[1]) : cargo_destroyed(&cargo[1]) == 1),
+	   "%s: no handle to be had: retire waits and destroys, or refuses (%s)", name, instar_status_name(bare.status));
+	bare.cargo = &cargo[2];
+	actor_do(&actor, job_bare_enter, &bare);
+	ok(bare.shared && bare.status == INSTAR_NOMEM && cargo_intact(&cargo[2]),
+	   "%s: in a section it refuses", name);
+	injector_refuse(&injector, 0);
+	ok(cargo_retire(t, &cargo[2]) == INSTAR_OK, "%s: another thread retires", name);
+	try_hard(t);
+	ok(cargo_intact(&cargo[2]), "%s: a section without a handle protects", name);
+	actor_do(&actor, job_bare_leave, &bare);
+	ok(bare.shared && bare.status == INSTAR_NOMEM && instar_barrier(t) == INSTAR_OK &&
+	   cargo_destroyed(&cargo[2]) == frees(scheme), "%s: and ends as it began", name);
+	cargo[1] = cargo[0];
+	cargo[1].destroyed = 0;
+	bare.cargo = &cargo[1];
+	actor_do(&actor, job_bare_retire, &bare);
+	ok(!bare.shared && bare.status == INSTAR_OK, "%s: then the thread gets a handle", name);
+	actor_stop(&actor);
+	instar_thread_detach(t);
+	ok(instar_domain_destroy(domain) == INSTAR_OK && cargo_count(cargo, 3, 1) == 3 && balanced(&injector),
+	   "%s: nothing is left over", name);
+	free(cargo);
+}
+
+/* ---- the steady state ---- */
+
+static uint64_t freed_objects(instar_domain *domain)
+{
+	struct instar_reclaim_stats stats;
+
+	instar_domain_stats(domain, &stats);
+	return stats.freed_objects;
+}
+
+/* Garbage of a long section is freed little by little once it has ended. */
+static void no_bursts(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(2 * STEADY);
+	instar_thread *t = join_domain(domain);
+	uint64_t before = 0, most = 0;
+
+	instar_enter(t);
+	for (unsigned i = 0; i < STEADY; i++)
+		cargo_retire(t, &cargo[i]);
+	instar_leave(t);
+	for (unsigned i = STEADY; i < 2 * STEADY; i++) {
+		uint64_t after;
+
+		instar_thread_quiescent(t);
+		cargo_retire(t, &cargo[i]);
+		after = freed_objects(domain);
+		most = after - before > most ? after - before : most;
+		before = after;
+		if (scheme->wait && i % 1000 == 0)
+			nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+	}
+	ok(most > 0 && most <= BURST, "%s: no call of retire frees more than a few objects (%llu)", scheme->info.name,
+	   (unsigned long long)most);
+	ok(before > STEADY, "%s: and yet more are freed than come in", scheme->info.name);
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+	free(cargo);
+}
+
+/* Retiring takes its records from those freed before. */
+static void no_allocation(const struct reclaim_scheme *scheme)
+{
+	struct cargo *cargo = cargo_new(1);
+	struct injector injector;
+	instar_domain *domain;
+	uint64_t warm = 0;
+	instar_thread *t;
+
+	injector_init(&injector);
+	domain = open_domain(scheme, &injector.opts);
+	t = join_domain(domain);
+	for (unsigned i = 0; i < 8 * STEADY; i++) {
+		if (i == 2 * STEADY)
+			warm = injector.requests;
+		instar_thread_quiescent(t);
+		cargo_retire(t, cargo);
+	}
+	ok(injector.requests - warm <= STEADY / 1000, "%s: %u retirements allocated %llu times", scheme->info.name,
+	   6 * STEADY, (unsigned long long)(injector.requests - warm));
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+	free(cargo);
+}
+
+/* ---- */
+
+static void test_scheme(const struct reclaim_scheme *scheme)
+{
+	destructors_retire(scheme);
+	refuse_each(scheme, false);
+	refuse_each(scheme, true);
+	shared_readers(scheme);
+	if (frees(scheme))
+		no_bursts(scheme);
+	if (frees(scheme) && !scheme->wait) /* else it is the library's worker that sets the pace */
+		no_allocation(scheme);
+}
+
+int main(void)
+{
+	each_table(test_scheme);
+	return done_testing();
+}

@@ -1,0 +1,245 @@
+/*
+ * tests/conc/reclaim_sections.c - what a section keeps, and for how long, under every scheme; and that the
+ * same tests catch the schemes that break it.
+ *
+ * Each test of a promise answers whether the promise was kept, so that it can be asked of both.
+ */
+#include "tests/support/actor.h"
+#include "tests/support/cargo.h"
+#include "tests/support/schemes.h"
+#include "tests/support/tap.h"
+
+enum { FILLERS = 2000, STALLED = 5000, LIMIT_BYTES = 1000 * CARGO_BYTES };
+
+static bool frees(const struct reclaim_scheme *scheme)
+{
+	return scheme->advance != NULL;
+}
+
+static void close_domain(instar_domain *domain, instar_thread *t)
+{
+	instar_thread_detach(t);
+	if (instar_domain_destroy(domain) != INSTAR_OK)
+		abort();
+}
+
+static bool drained(instar_domain *domain)
+{
+	struct instar_reclaim_stats stats;
+
+	instar_domain_stats(domain, &stats);
+	return !stats.pending_objects && !stats.pending_bytes && stats.freed_objects == stats.retired_objects;
+}
+
+/* ---- nothing is freed while a section that could reach it is open ---- */
+
+/* `depth` sections of the reader are left one by one; the object must stay until the last. */
+static bool keeps_while_open(const struct reclaim_scheme *scheme, unsigned depth)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct cargo *cargo = cargo_new(1 + FILLERS);
+	struct actor reader;
+	bool kept = true;
+
+	actor_start(&reader, domain);
+	for (unsigned i = 0; i < depth; i++)
+		actor_do(&reader, actor_enter, NULL);
+	for (unsigned i = 0; i < 1 + FILLERS; i++) {
+		instar_thread_quiescent(t);
+		cargo_retire(t, &cargo[i]);
+	}
+	for (unsigned i = 0; i < depth; i++) {
+		try_hard(t);
+		kept &= cargo_intact(&cargo[0]);
+		actor_do(&reader, i + 1 < depth ? actor_inner_leave : actor_leave, NULL);
+	}
+	kept &= instar_barrier(t) == INSTAR_OK;
+	kept &= cargo_count(cargo, 1 + FILLERS, frees(scheme)) == 1 + FILLERS;
+	actor_stop(&reader);
+	close_domain(domain, t);
+	kept &= cargo_count(cargo, 1 + FILLERS, 1) == 1 + FILLERS;
+	free(cargo);
+	return kept;
+}
+
+/* ---- a stamp covers the sections that begin until the caller's own ends ---- */
+
+static void job_try_hard(struct actor *a, void *arg)
+{
+	(void)arg;
+	try_hard(a->self);
+}
+
+static void job_stamp(struct actor *a, void *arg)
+{
+	*(uint64_t *)arg = a->domain->scheme->grace_now(a->self);
+}
+
+static bool stamp_covers_later_sections(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct actor caller, reader;
+	uint64_t stamp;
+	bool kept;
+
+	actor_start(&caller, domain);
+	actor_start(&reader, domain);
+	instar_thread_offline(t);
+
+	actor_do(&caller, actor_enter, NULL);
+	actor_do(&caller, job_stamp, &stamp);
+	try_hard(t);
+	actor_do(&reader, actor_enter, NULL);
+	actor_do(&caller, actor_leave, NULL);
+	actor_do(&caller, job_try_hard, NULL);
+	kept = !scheme->grace_elapsed(t, stamp);
+	actor_do(&reader, actor_leave, NULL);
+	actor_stop(&reader);
+	actor_stop(&caller);
+	kept &= instar_synchronize(t) == INSTAR_OK && scheme->grace_elapsed(t, stamp);
+	close_domain(domain, t);
+	return kept;
+}
+
+/* ---- schemes with quiescent states ---- */
+
+static void job_offline(struct actor *a, void *arg)
+{
+	(void)arg;
+	instar_thread_offline(a->self);
+}
+
+static void job_enter_offline(struct actor *a, void *arg)
+{
+	(void)arg;
+	instar_enter(a->self);
+}
+
+static void job_quiescent(struct actor *a, void *arg)
+{
+	(void)arg;
+	instar_thread_quiescent(a->self);
+}
+
+/* Online between sections holds back, if that is the scheme's way; offline never does. */
+static void quiescent_states(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct cargo *cargo = cargo_new(3);
+	struct actor reader;
+
+	actor_start(&reader, domain);
+	actor_do(&reader, actor_enter, NULL);
+	cargo_retire(t, &cargo[0]);
+	actor_do(&reader, actor_inner_leave, NULL);
+	try_hard(t);
+	ok(cargo_intact(&cargo[0]) == scheme->info.needs_quiescent || !frees(scheme),
+	   "%s: after leave, only an announced quiescent state frees where one is needed", scheme->info.name);
+	for (unsigned i = 0; i < 4; i++) {
+		actor_do(&reader, job_quiescent, NULL);
+		try_hard(t);
+	}
+	ok(cargo_destroyed(&cargo[0]) == frees(scheme), "%s: quiescent states free it", scheme->info.name);
+
+	actor_do(&reader, job_offline, NULL);
+	cargo_retire(t, &cargo[1]);
+	ok(instar_barrier(t) == INSTAR_OK && cargo_destroyed(&cargo[1]) == frees(scheme),
+	   "%s: an offline thread blocks nobody", scheme->info.name);
+	actor_do(&reader, job_enter_offline, NULL);
+	cargo_retire(t, &cargo[2]);
+	try_hard(t);
+	ok(cargo_intact(&cargo[2]), "%s: its sections count all the same", scheme->info.name);
+	actor_do(&reader, actor_inner_leave, NULL);
+	ok(instar_barrier(t) == INSTAR_OK && cargo_destroyed(&cargo[2]) == frees(scheme),
+	   "%s: and it is offline again after them", scheme->info.name);
+	actor_stop(&reader);
+	close_domain(domain, t);
+	free(cargo);
+}
+
+/* ---- a stalled reader ---- */
+
+static uint64_t pressed_bytes, pressed_times;
+
+static void press(uint64_t pending_bytes, void *ctx)
+{
+	pressed_times++;
+	if (pending_bytes > pressed_bytes)
+		pressed_bytes = pending_bytes;
+	if (ctx != &pressed_times || !reclaim_in_callback())
+		abort();
+}
+
+static void stalled_reader(const struct reclaim_scheme *scheme)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	struct cargo *cargo = cargo_new(2 * STALLED);
+	struct instar_reclaim_stats stats;
+	instar_domain *domain;
+	struct actor reader;
+	instar_thread *t;
+
+	pressed_bytes = pressed_times = 0;
+	opts.max_pending_bytes = LIMIT_BYTES;
+	opts.pressure = press;
+	opts.ctx = &pressed_times;
+	domain = open_domain(scheme, &opts);
+	t = join_domain(domain);
+	instar_thread_offline(t);
+	actor_start(&reader, domain);
+	if (!scheme->wait) /* else pressure waits for the reader */
+		actor_do(&reader, actor_enter, NULL);
+	else
+		instar_enter(t);
+	for (unsigned i = 0; i < STALLED; i++)
+		cargo_retire(t, &cargo[i]);
+	instar_domain_stats(domain, &stats);
+	ok(stats.pending_objects == STALLED && stats.pending_bytes == STALLED * CARGO_BYTES,
+	   "%s: stalled: the statistics show the garbage", scheme->info.name);
+	if (!scheme->wait) {
+		ok(pressed_times && pressed_bytes > LIMIT_BYTES, "%s: stalled: pressure is reported", scheme->info.name);
+		actor_do(&reader, actor_leave, NULL);
+	} else {
+		instar_leave(t);
+		ok(pressed_times && pressed_bytes > LIMIT_BYTES, "%s: after the stall pressure is reported", scheme->info.name);
+	}
+	pressed_times = 0;
+	for (unsigned i = STALLED; i < 2 * STALLED; i++)
+		cargo_retire(t, &cargo[i]);
+	instar_domain_stats(domain, &stats);
+	if (frees(scheme))
+		ok(stats.pending_bytes <= 2 * LIMIT_BYTES && stats.peak_pending_objects >= STALLED,
+		   "%s: recovered: %llu objects wait, %llu at the peak", scheme->info.name,
+		   (unsigned long long)stats.pending_objects, (unsigned long long)stats.peak_pending_objects);
+	ok(instar_barrier(t) == INSTAR_OK && (drained(domain) || !frees(scheme)), "%s: nothing is left", scheme->info.name);
+	actor_stop(&reader);
+	close_domain(domain, t);
+	free(cargo);
+}
+
+/* ---- */
+
+static void test_scheme(const struct reclaim_scheme *scheme)
+{
+	const char *name = scheme->info.name;
+
+	ok(keeps_while_open(scheme, 1), "%s: keeps what an open section can reach, frees it after", name);
+	ok(keeps_while_open(scheme, 3), "%s: nested sections: until the outermost leave", name);
+	if (scheme->info.has_grace)
+		ok(stamp_covers_later_sections(scheme), "%s: a stamp covers sections begun before the caller's ends", name);
+	quiescent_states(scheme);
+	stalled_reader(scheme);
+}
+
+int main(void)
+{
+	each_table(test_scheme);
+	ok(!keeps_while_open(&reclaim_scheme_broken, 1), "a scheme that frees at once is caught");
+	ok(!keeps_while_open(&reclaim_scheme_broken, 3), "and by the test of nesting");
+	ok(!stamp_covers_later_sections(&reclaim_scheme_early), "a scheme that stamps one epoch early is caught");
+	ok(!stamp_covers_later_sections(&reclaim_scheme_broken), "and so is the one that frees at once");
+	return done_testing();
+}

@@ -1,0 +1,316 @@
+/*
+ * tests/conc/reclaim_threads.c - threads come and go, under every scheme: what they retired is freed by
+ * others, what they held is let go; signal handlers and child processes use the domain as well.
+ */
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "reclaim/tsan.h"
+#include "tests/support/actor.h"
+#include "tests/support/cargo.h"
+#include "tests/support/rng.h"
+#include "tests/support/schemes.h"
+#include "tests/support/tap.h"
+
+#ifdef __SANITIZE_THREAD__
+enum { FOLLOW_FORKS = 0 };
+#else
+enum { FOLLOW_FORKS = 1 };
+#endif
+enum { OBJECTS = 1000, CHURN = 400, AT_ONCE = 8, EACH = 5, SIGNALS = 300, FORK_OBJECTS = 300 };
+
+static bool frees(const struct reclaim_scheme *scheme)
+{
+	return scheme->advance != NULL;
+}
+
+static uint64_t attached(instar_domain *domain)
+{
+	struct instar_reclaim_stats stats;
+
+	instar_domain_stats(domain, &stats);
+	return stats.threads;
+}
+
+static void close_domain(instar_domain *domain, instar_thread *t)
+{
+	instar_thread_detach(t);
+	if (instar_domain_destroy(domain) != INSTAR_OK)
+		abort();
+}
+
+/* ---- barrier covers what every thread retired ---- */
+
+static void job_retire(struct actor *a, void *arg)
+{
+	struct cargo *cargo = arg;
+
+	for (unsigned i = 0; i < OBJECTS; i++)
+		if (cargo_retire(a->self, &cargo[i]) != INSTAR_OK)
+			abort();
+}
+
+/* One thread sleeps attached, one has left. */
+static bool barrier_covers_all(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(2 * OBJECTS);
+	instar_thread *t = join_domain(domain);
+	struct actor sleeper, leaver;
+	bool kept;
+
+	actor_start(&sleeper, domain);
+	actor_start(&leaver, domain);
+	actor_do(&sleeper, job_retire, cargo);
+	actor_do(&leaver, job_retire, cargo + OBJECTS);
+	actor_stop(&leaver);
+	kept = instar_barrier(t) == INSTAR_OK;
+	kept &= cargo_count(cargo, 2 * OBJECTS, frees(scheme)) == 2 * OBJECTS;
+	actor_stop(&sleeper);
+	close_domain(domain, t);
+	kept &= cargo_count(cargo, 2 * OBJECTS, 1) == 2 * OBJECTS;
+	free(cargo);
+	return kept;
+}
+
+static void job_stay_away(struct actor *a, void *arg)
+{
+	(void)a;
+	(void)arg;
+}
+
+/* Nobody waits for anything, but somebody goes on working: what others left is taken up. */
+static void garbage_is_taken_up(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *left = cargo_new(OBJECTS), *own = cargo_new(20 * OBJECTS);
+	instar_thread *t = join_domain(domain);
+	struct actor leaver;
+
+	actor_start(&leaver, domain);
+	actor_do(&leaver, job_retire, left);
+	actor_do(&leaver, job_stay_away, NULL);
+	actor_stop(&leaver);
+	for (unsigned i = 0; i < 20 * OBJECTS; i++) {
+		instar_thread_quiescent(t);
+		cargo_retire(t, &own[i]);
+		if (scheme->wait && i % OBJECTS == 0)
+			nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+	}
+	ok(cargo_count(left, OBJECTS, 1) > 0, "%s: garbage of a thread that left is taken up by one that retires",
+	   scheme->info.name);
+	close_domain(domain, t);
+	free(left);
+	free(own);
+}
+
+/* ---- churn ---- */
+
+struct visit {
+	instar_domain *domain;
+	struct cargo *cargo;
+	unsigned way;
+	bool failed;
+};
+
+/* Explicit and detached, explicit and not, implicit; every fifth leaves a section open. */
+static void *visitor(void *arg)
+{
+	struct visit *v = arg;
+	instar_thread *t;
+
+	v->failed = (v->way % 3 == 2 ? instar_thread_self(v->domain, &t) : instar_thread_attach(v->domain, &t)) != INSTAR_OK;
+	if (v->failed)
+		return NULL;
+	instar_enter(t);
+	for (unsigned i = 0; i < EACH; i++)
+		v->failed |= cargo_retire(t, &v->cargo[i]) != INSTAR_OK;
+	if (v->way % 5)
+		instar_leave(t);
+	if (v->way % 3 == 0 && v->way % 5)
+		v->failed |= instar_thread_detach(t) != INSTAR_OK;
+	return NULL;
+}
+
+static void churn(const struct reclaim_scheme *scheme)
+{
+	unsigned n = CHURN * test_scale(), wrong = 0;
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new((size_t)n * EACH);
+	instar_thread *t = join_domain(domain);
+	struct visit visits[AT_ONCE];
+	pthread_t threads[AT_ONCE];
+
+	instar_thread_offline(t);
+	for (unsigned i = 0; i < n; i += AT_ONCE) {
+		for (unsigned k = 0; k < AT_ONCE; k++) {
+			visits[k] = (struct visit){ domain, &cargo[(size_t)(i + k) * EACH], i + k, false };
+			if (pthread_create(&threads[k], NULL, visitor, &visits[k]))
+				bail_out("no thread");
+		}
+		for (unsigned k = 0; k < AT_ONCE; k++) {
+			pthread_join(threads[k], NULL);
+			wrong += visits[k].failed;
+		}
+	}
+	ok(!wrong && attached(domain) == 1, "%s: %u threads came and went, with and without detaching", scheme->info.name, n);
+	ok(domain->next_index <= AT_ONCE + 1, "%s: their handles were used again", scheme->info.name);
+	ok(instar_barrier(t) == INSTAR_OK && cargo_count(cargo, (size_t)n * EACH, frees(scheme)) == (size_t)n * EACH,
+	   "%s: all that they retired is freed, and no section of theirs is left", scheme->info.name);
+	close_domain(domain, t);
+	free(cargo);
+}
+
+/* ---- explicit and implicit handles ---- */
+
+static void counted_handles(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *a, *b, *c;
+	bool same = instar_thread_attach(domain, &a) == INSTAR_OK && instar_thread_attach(domain, &b) == INSTAR_OK &&
+		    instar_thread_self(domain, &c) == INSTAR_OK && a == b && a == c;
+
+	ok(same && attached(domain) == 1, "%s: a thread has one handle, however it asks", scheme->info.name);
+	ok(instar_thread_detach(a) == INSTAR_OK && attached(domain) == 1 && instar_thread_detach(a) == INSTAR_OK &&
+	   attached(domain) == 0, "%s: it takes as many detaches", scheme->info.name);
+	ok(instar_thread_detach(a) == INSTAR_MISUSE, "%s: and one more is MISUSE", scheme->info.name);
+	ok(instar_thread_self(domain, &a) == INSTAR_OK && instar_thread_attach(domain, &b) == INSTAR_OK && a == b &&
+	   instar_thread_detach(b) == INSTAR_OK && attached(domain) == 1, "%s: an implicit handle stays", scheme->info.name);
+	ok(instar_domain_destroy(domain) == INSTAR_OK, "%s: until its domain is destroyed", scheme->info.name);
+}
+
+/* ---- a signal handler has sections of its own ---- */
+
+static instar_thread *handlers;
+static struct cargo *volatile shown;
+static unsigned handler_faults;
+
+static void handler(int number)
+{
+	struct cargo *cargo;
+
+	(void)number;
+	instar_enter(handlers);
+	cargo = __atomic_load_n(&shown, __ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < 50; i++)
+		if (!cargo_intact(cargo))
+			__atomic_fetch_add(&handler_faults, 1, __ATOMIC_RELAXED);
+	instar_leave(handlers);
+}
+
+static unsigned stop;
+
+static void *interrupted(void *arg)
+{
+	if (instar_thread_attach(arg, &handlers) != INSTAR_OK)
+		abort();
+	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&stop, __ATOMIC_RELAXED) == 1) {
+		instar_enter(handlers);
+		instar_enter(handlers);
+		instar_leave(handlers);
+		instar_leave(handlers);
+		instar_thread_quiescent(handlers);
+	}
+	instar_thread_offline(handlers);
+	return NULL;
+}
+
+static void signals(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(SIGNALS + 1);
+	instar_thread *t = join_domain(domain);
+	struct sigaction action = { .sa_handler = handler }, before;
+	pthread_t thread;
+
+	handler_faults = stop = 0;
+	shown = &cargo[0];
+	sigaction(SIGUSR1, &action, &before);
+	if (pthread_create(&thread, NULL, interrupted, domain))
+		bail_out("no thread");
+	while (!__atomic_load_n(&stop, __ATOMIC_SEQ_CST))
+		sched_yield();
+	for (unsigned i = 0; i < SIGNALS; i++) {
+		pthread_kill(thread, SIGUSR1);
+		__atomic_store_n(&shown, &cargo[i + 1], __ATOMIC_SEQ_CST);
+		cargo_retire(t, &cargo[i]);
+		instar_thread_quiescent(t);
+		instar_poll(t, 10);
+	}
+	__atomic_store_n(&stop, 2, __ATOMIC_SEQ_CST);
+	pthread_join(thread, NULL);
+	sigaction(SIGUSR1, &before, NULL);
+	ok(!handler_faults, "%s: sections in a signal handler protect", scheme->info.name);
+	ok(instar_barrier(t) == INSTAR_OK && cargo_count(cargo, SIGNALS, frees(scheme)) == SIGNALS,
+	   "%s: and leave none open", scheme->info.name);
+	close_domain(domain, t);
+	free(cargo);
+}
+
+/* ---- a child process ---- */
+
+/* In the child: the stalled reader is not there any more. */
+static int child_uses(instar_domain *domain, instar_thread *t)
+{
+	struct cargo *cargo = cargo_new(FORK_OBJECTS);
+	int wrong = attached(domain) != 1;
+
+	for (unsigned i = 0; i < FORK_OBJECTS; i++)
+		wrong |= cargo_retire(t, &cargo[i]) != INSTAR_OK;
+	wrong |= instar_barrier(t) != INSTAR_OK;
+	wrong |= (cargo_count(cargo, FORK_OBJECTS, frees(domain->scheme)) != FORK_OBJECTS) << 1;
+	wrong |= (instar_thread_detach(t) != INSTAR_OK || instar_domain_destroy(domain) != INSTAR_OK) << 2;
+	wrong |= (cargo_count(cargo, FORK_OBJECTS, 1) != FORK_OBJECTS) << 3;
+	return wrong;
+}
+
+static void forks(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct actor reader;
+	int status = -1;
+	pid_t child;
+
+	actor_start(&reader, domain);
+	actor_do(&reader, actor_enter, NULL);
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		_exit(child_uses(domain, t));
+	waitpid(child, &status, 0);
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: a child process goes on alone (status %d)", scheme->info.name,
+	   status);
+	actor_do(&reader, actor_leave, NULL);
+	ok(instar_barrier(t) == INSTAR_OK, "%s: and its parent as before", scheme->info.name);
+	actor_stop(&reader);
+	close_domain(domain, t);
+}
+
+/* ---- */
+
+static void test_scheme(const struct reclaim_scheme *scheme)
+{
+	ok(barrier_covers_all(scheme), "%s: barrier covers threads asleep and threads gone", scheme->info.name);
+	if (frees(scheme))
+		garbage_is_taken_up(scheme);
+	churn(scheme);
+	counted_handles(scheme);
+	signals(scheme);
+	if (!scheme->thread_lost)
+		skip(2, "%s: a child process does not use its domains", scheme->info.name);
+	else if (FOLLOW_FORKS)
+		forks(scheme);
+	else
+		skip(2, "the thread sanitizer does not follow into a child process");
+}
+
+int main(void)
+{
+	each_table(test_scheme);
+	ok(!barrier_covers_all(&reclaim_scheme_loses), "a scheme that loses a leaving thread's garbage is caught");
+	return done_testing();
+}

@@ -1,0 +1,25 @@
+/* tests/support/scheme_broken.h - frees at once: the oracles must catch it. */
+#ifndef TESTS_SCHEME_BROKEN_H
+#define TESTS_SCHEME_BROKEN_H
+
+#include "reclaim/epoch.h"
+
+enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
+
+static inline bool scheme_grace_elapsed(instar_thread *t, uint64_t stamp)
+{
+	(void)t;
+	(void)stamp;
+	return true;
+}
+
+#define scheme_enter epoch_announce_exchange
+#define scheme_leave epoch_withdraw
+#define scheme_inside epoch_inside
+#define scheme_grace_now epoch_grace_now
+#define scheme_protect epoch_protect
+
+#ifdef RECLAIM_SCHEME_BODY
+#define SCHEME_TABLE .info.name = "broken", .domain_init = epoch_domain_init, EPOCH_TABLE
+#endif
+#endif

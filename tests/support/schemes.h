@@ -1,0 +1,64 @@
+/*
+ * tests/support/schemes.h - the function tables of all schemes built in, and of those made to be caught.
+ */
+#ifndef TESTS_SCHEMES_H
+#define TESTS_SCHEMES_H
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "reclaim/contract.h"
+
+extern const struct reclaim_scheme reclaim_scheme_broken; /* frees at once */
+extern const struct reclaim_scheme reclaim_scheme_early;  /* one epoch too early */
+extern const struct reclaim_scheme reclaim_scheme_loses;  /* forgets what a leaving thread had retired */
+
+typedef void scheme_test(const struct reclaim_scheme *scheme);
+
+/* Runs the test for each scheme built in; INSTAR_TEST_SCHEME picks one. */
+static inline void each_table(scheme_test *test)
+{
+	const char *only = getenv("INSTAR_TEST_SCHEME");
+	const struct instar_scheme_info *list;
+	size_t n = instar_schemes(&list);
+	bool known;
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].available && (!only || !strcmp(only, list[i].name)))
+			test(reclaim_find(list[i].name, &known));
+}
+
+static inline instar_domain *open_domain(const struct reclaim_scheme *scheme, const struct instar_domain_opts *opts)
+{
+	instar_domain *domain;
+
+	if (reclaim_domain_create(&domain, scheme, opts) != INSTAR_OK)
+		abort();
+	return domain;
+}
+
+static inline instar_thread *join_domain(instar_domain *domain)
+{
+	instar_thread *t;
+
+	if (instar_thread_attach(domain, &t) != INSTAR_OK)
+		abort();
+	return t;
+}
+
+/* Everything that can free without waiting for anybody, often enough for any number of grace periods that could pass.
+ * Where a library's worker does the waiting, it gets time to. */
+static inline void try_hard(instar_thread *t)
+{
+	const struct reclaim_scheme *scheme = t->domain->scheme;
+
+	for (unsigned i = 0; i < 40; i++) {
+		instar_thread_quiescent(t);
+		instar_poll(t, 1000);
+		if (scheme->wait)
+			nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	}
+}
+
+#endif
