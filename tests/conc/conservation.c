@@ -11,7 +11,7 @@
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { THREADS = 4, CALLS = 40000, BATCH = 24, SPAN = 6000, WINDOW = 400 };
+enum { THREADS = 4, CALLS = TEST_WORK(40000), BATCH = 24, SPAN = 6000, WINDOW = 400 };
 
 struct test {
 	struct world world;

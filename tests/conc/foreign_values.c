@@ -9,7 +9,7 @@
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { WRITERS = 2, READERS = 2, WINDOW = 900, CALLS = 60000, KEY_BITS = 20, SALT_BITS = 11, BATCH = 32 };
+enum { WRITERS = 2, READERS = 2, WINDOW = 900, CALLS = TEST_WORK(60000), KEY_BITS = 20, SALT_BITS = 11, BATCH = 32 };
 
 struct test {
 	struct world world;

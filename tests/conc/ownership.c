@@ -10,7 +10,7 @@
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { THREADS = 4, OWN_KEYS = 1500, CALLS = 40000, BATCH = 48, WINDOW = 400 };
+enum { THREADS = 4, OWN_KEYS = 1500, CALLS = TEST_WORK(40000), BATCH = 48, WINDOW = 400 };
 
 struct test {
 	struct world world;
