@@ -1,6 +1,7 @@
 pkginclude_HEADERS = \
 	include/instar/batch.h \
 	include/instar/instar.h \
+	include/instar/iter.h \
 	include/instar/map.h \
 	include/instar/reclaim.h \
 	include/instar/status.h

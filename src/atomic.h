@@ -16,9 +16,11 @@
 
 #if defined(INSTAR_HALF_WIDTH)
 typedef uint32_t word;
+typedef int32_t signed_word;
 enum { WORD_BITS = 32 };
 #else
 typedef uint64_t word;
+typedef int64_t signed_word;
 enum { WORD_BITS = 64 };
 #endif
 
@@ -128,18 +130,17 @@ static inline bool cas_pair_machine(pair_cell *cell, struct pair expected, struc
 {
 	word first, second;
 	uint32_t failed;
-	do {
-		__asm__ volatile("ldaxp %0, %1, %2" : "=&r"(first), "=&r"(second) : "Q"(*cell) : "memory");
-		if (first != expected.first || second != expected.second) {
-			__asm__ volatile("clrex" ::: "memory");
-			return false;
-		}
-		__asm__ volatile("stlxp %w0, %2, %3, %1"
-				 : "=&r"(failed), "=Q"(*cell)
-				 : "r"(desired.first), "r"(desired.second)
-				 : "memory");
-	} while (failed);
-	return true;
+	__asm__ volatile("1: ldaxp %0, %1, %3\n"
+			 "   cmp %0, %4\n"
+			 "   ccmp %1, %5, #0, eq\n"
+			 "   b.ne 2f\n"
+			 "   stlxp %w2, %6, %7, %3\n"
+			 "   cbnz %w2, 1b\n"
+			 "2:"
+			 : "=&r"(first), "=&r"(second), "=&r"(failed), "+Q"(*cell)
+			 : "r"(expected.first), "r"(expected.second), "r"(desired.first), "r"(desired.second)
+			 : "cc", "memory");
+	return first == expected.first && second == expected.second;
 }
 
 #else

@@ -6,6 +6,7 @@
 #ifndef INSTAR_SRC_BATCH_H
 #define INSTAR_SRC_BATCH_H
 
+#include "src/call.h"
 #include "src/glance.h"
 
 enum {
@@ -57,28 +58,49 @@ static size_t lookup_run(instar_map *map, instar_thread *t, const uint64_t *keys
 	return hits;
 }
 
-/* Up to SECTION_ELEMENTS insertions in the section that is open. */
-static size_t insert_run(instar_map *map, instar_thread *t, const uint64_t *keys, const uint64_t *values, size_t n,
-			 enum instar_status *status)
+/* One element of a batch that writes; h is its hash. */
+static inline enum instar_status write_one(instar_map *map, instar_thread *t, const struct write_batch *batch, size_t i,
+					   word h)
+{
+	static const enum verb verbs[] = { VERB_INSERT, VERB_PUT, VERB_REMOVE, VERB_FETCH };
+	struct request r = { .value = batch->values ? (word)batch->values[i] : 0 };
+	r.op = FETCH_ADD;
+	r.operand = r.value;
+	r.initial = (word)batch->initial;
+	int status = AGAIN;
+	if (likely(map->plain))
+		switch (batch->verb) { /* the straight line of each verb */
+		case BATCH_INSERT: status = glance_modify(map, t, h, VERB_INSERT, &r); break;
+		case BATCH_PUT: status = glance_modify(map, t, h, VERB_PUT, &r); break;
+		case BATCH_REMOVE: status = glance_modify(map, t, h, VERB_REMOVE, &r); break;
+		case BATCH_FETCH_ADD: status = glance_modify(map, t, h, VERB_FETCH, &r); break;
+		}
+	if (unlikely(status == AGAIN))
+		status = (int)modify_slowly(map, t, h, verbs[batch->verb], &r, true);
+	if (batch->old)
+		batch->old[i] = r.seen;
+	return (enum instar_status)status;
+}
+
+/* Elements from ... to of a batch, in the section that is open.  Returns how many are OK, or EXISTS where
+ * that is a success. */
+static size_t write_run(instar_map *map, instar_thread *t, const struct write_batch *batch, size_t from, size_t to)
 {
 	const struct table *table = section_root(map, t);
+	bool exists_is_good = batch->verb == BATCH_PUT || batch->verb == BATCH_FETCH_ADD;
 	word ring[PIPELINE];
-	size_t inserted = 0;
-	for (size_t i = 0; i < n && i < PIPELINE; i++)
-		pipeline_fill(map, table, keys, i, ring, 1);
-	for (size_t i = 0; i < n; i++) {
-		struct request r;
-		r.value = (word)values[i];
-		int s = map->plain ? glance_modify(map, t, ring[i % PIPELINE], VERB_INSERT, &r) : AGAIN;
-		if (unlikely(s == AGAIN))
-			s = (int)modify(map, t, ring[i % PIPELINE], VERB_INSERT, &r);
-		if (i + PIPELINE < n)
-			pipeline_fill(map, table, keys, i + PIPELINE, ring, 1);
-		inserted += s == INSTAR_OK;
-		if (status)
-			status[i] = (enum instar_status)s;
+	size_t good = 0;
+	for (size_t i = from; i < to && i < from + PIPELINE; i++)
+		pipeline_fill(map, table, batch->keys, i, ring, 1);
+	for (size_t i = from; i < to; i++) {
+		enum instar_status status = write_one(map, t, batch, i, ring[i % PIPELINE]);
+		if (i + PIPELINE < to)
+			pipeline_fill(map, table, batch->keys, i + PIPELINE, ring, 1);
+		good += status == INSTAR_OK || (exists_is_good && status == INSTAR_EXISTS);
+		if (batch->status)
+			batch->status[i] = status;
 	}
-	return inserted;
+	return good;
 }
 
 #endif

@@ -121,7 +121,7 @@ static inline void count_burial(instar_thread *t, struct line *line)
 {
 	line_add(line, &line->buried, 1);
 	if (!t->is_shared)
-		t->work++;
+		reclaim_worked(t, 1);
 }
 
 #endif

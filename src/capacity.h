@@ -14,42 +14,50 @@ static inline uint64_t credit_batch(instar_map *map)
 	return map->max_capacity / (64 * map_threads(map));
 }
 
-static bool take_from_map(instar_map *map, uint64_t n)
+static inline bool take_from_map(instar_map *map, uint64_t generation, uint64_t n)
 {
-	uint64_t taken = load_relaxed(&map->taken);
-	while (taken + n <= map->max_capacity)
-		if (cas_seq_cst(&map->taken, &taken, taken + n))
-			return true;
-	return false;
+	return generation_add(&map->taken, generation, (word)n, (word)map->max_capacity);
 }
 
-/* Room for one more entry.  false: FULL. */
-static inline bool capacity_take(instar_map *map, struct line *line)
+static inline void give_to_map(instar_map *map, uint64_t generation, uint64_t n)
+{
+	generation_add(&map->taken, generation, (word)0 - (word)n, (word)-1);
+}
+
+/* Room for one more entry in tables of `generation`.  false: FULL. */
+static inline bool capacity_take(instar_map *map, struct line *line, uint64_t generation)
 {
 	if (likely(!map->max_capacity))
 		return true;
 	if (line->shared)
-		return take_from_map(map, 1);
+		return take_from_map(map, generation, 1);
+	if (line->generation != generation)
+		line_turn(line, generation);
 	if (line->credit == 0) {
 		uint64_t batch = credit_batch(map);
-		if (batch < 2 || !take_from_map(map, batch))
-			return take_from_map(map, 1);
+		if (batch < 2 || !take_from_map(map, generation, batch))
+			return take_from_map(map, generation, 1);
 		line->credit = batch;
 	}
 	line->credit--;
 	return true;
 }
 
-static inline void capacity_give(instar_map *map, struct line *line)
+static inline void capacity_give(instar_map *map, struct line *line, uint64_t generation)
 {
 	if (likely(!map->max_capacity))
 		return;
-	uint64_t batch = credit_batch(map);
-	uint64_t back = line->shared || batch < 2 ? 1 : line->credit + 1 > 2 * batch ? batch : 0;
-	if (!line->shared)
-		line->credit += 1 - back;
-	if (back)
-		fetch_sub_seq_cst(&map->taken, back);
+	uint64_t batch = line->shared ? 0 : credit_batch(map);
+	if (batch < 2) {
+		give_to_map(map, generation, 1);
+		return;
+	}
+	if (line->generation != generation)
+		line_turn(line, generation);
+	if (++line->credit <= 2 * batch)
+		return;
+	line->credit -= batch;
+	give_to_map(map, generation, batch);
 }
 
 #endif

@@ -83,7 +83,7 @@ static __attribute__((noinline)) bool claim_displaced(instar_thread *t, const st
 			line_add(line, &line->displaced, 1);
 			return true;
 		}
-		*tombs += q_tag(load_first_acquire(c->cell)) % 2 == 0; /* DEAD or TOMB */
+		*tombs += q_tag(q) == TAG_DEAD || q_tag(q) == TAG_FREE;
 	}
 	return false;
 }

@@ -7,35 +7,10 @@
 #include RECLAIM_SCHEME_FILE
 
 #include "src/batch.h"
+#include "src/clear.h"
+#include "src/scan.h"
 
 extern const struct engine ENGINE_NAME;
-
-/* Half width: keys and values that a word cannot hold. */
-static inline bool fits(uint64_t x)
-{
-	return (word)x == x;
-}
-
-static inline word engine_hash(instar_map *map, uint64_t key)
-{
-	return hash_of(&map->hash, (word)key);
-}
-
-/* Any handle, any state of the table. */
-static __attribute__((noinline)) enum instar_status get_slowly(instar_map *map, instar_thread *t, uint64_t key,
-							       uint64_t *value)
-{
-	t = section_thread(map, t);
-	if (!t || !fits(key))
-		return INSTAR_INVAL;
-	word v;
-	section_enter(t);
-	bool hit = lookup(map, t, engine_hash(map, key), &v);
-	section_leave(t);
-	if (hit && value)
-		*value = v;
-	return hit ? INSTAR_OK : INSTAR_NOTFOUND;
-}
 
 /* A handle that the straight lines can take: the caller's own, in this domain. */
 static inline instar_thread *plain_thread(instar_map *map, instar_thread *t)
@@ -45,163 +20,153 @@ static inline instar_thread *plain_thread(instar_map *map, instar_thread *t)
 	return likely(t && t->domain == map->domain) ? t : NULL;
 }
 
-static enum instar_status engine_get(instar_map *map, instar_thread *t, uint64_t key, uint64_t *value)
+static enum instar_status engine_get(instar_map *map, instar_thread *t, uint64_t h, uint64_t *value)
 {
 	instar_thread *own = plain_thread(map, t);
-	if (unlikely(!own || !fits(key)))
-		return get_slowly(map, t, key, value);
+	if (unlikely(!own))
+		return get_slowly(map, t, (word)h, value);
 	word v = 0;
 	section_enter_own(own);
-	int status = glance_get(map, own, engine_hash(map, key), &v);
+	int status = glance_get(map, own, (word)h, &v);
 	section_leave_own(own);
 	if (unlikely(status == AGAIN))
-		return get_slowly(map, own, key, value);
+		return get_slowly(map, own, (word)h, value);
 	if (value && status == INSTAR_OK)
 		*value = v;
 	return (enum instar_status)status;
 }
 
-static enum instar_status engine_get_ref(instar_map *map, instar_thread *t, uint64_t key, void **object)
+static enum instar_status engine_get_ref(instar_map *map, instar_thread *t, uint64_t h, void **object)
 {
 	t = section_thread(map, t);
-	if (!t || !fits(key) || !map->value_free)
+	if (!t || !map->value_free)
 		return INSTAR_INVAL;
 	if (t->nest == 0 && !t->is_shared)
 		return INSTAR_MISUSE;
 	word v;
-	if (!lookup(map, t, engine_hash(map, key), &v))
+	if (!lookup(map, t, (word)h, &v))
 		return INSTAR_NOTFOUND;
 	*object = (void *)(uintptr_t)v;
 	return INSTAR_OK;
 }
 
-/* The value that a finished call displaced from a boxed map, if any, goes to the reclaimer. */
-static inline void retire_displaced(instar_map *map, instar_thread *t, enum verb verb, const struct request *r,
-				    enum instar_status status)
-{
-	bool replaced = verb == VERB_PUT ? status == INSTAR_EXISTS : verb != VERB_INSERT && status == INSTAR_OK;
-	if (replaced && (verb_removes(verb) || r->seen != r->value))
-		reclaim_retire_reserved(t, (void *)(uintptr_t)r->seen, 0, RECLAIM_ENTRY, map->value_free,
-					map->value_ctx);
-}
-
-/* Any handle, any map, any state of the table. */
-static __attribute__((noinline)) enum instar_status modify_slowly(instar_map *map, instar_thread *t, uint64_t key,
-								  enum verb verb, struct request *r)
-{
-	t = section_thread(map, t);
-	if (unlikely(!t || !fits(key)))
-		return INSTAR_INVAL;
-	bool boxed = map->value_free != NULL;
-	if (boxed && verb != VERB_INSERT && !reclaim_reserve(t, 1))
-		return INSTAR_NOMEM;
-	section_enter(t);
-	enum instar_status status = modify(map, t, engine_hash(map, key), verb, r);
-	if (boxed)
-		retire_displaced(map, t, verb, r, status);
-	section_leave_writer(t);
-	return status;
-}
-
 /* By a copy, so that the straight line's request can stay in registers. */
-static inline enum instar_status modify_copy(instar_map *map, instar_thread *t, uint64_t key, enum verb verb,
+static inline enum instar_status modify_copy(instar_map *map, instar_thread *t, word h, enum verb verb,
 					     struct request *r)
 {
 	struct request copy = *r;
-	enum instar_status status = modify_slowly(map, t, key, verb, &copy);
+	enum instar_status status = modify_slowly(map, t, h, verb, &copy, true);
 	r->seen = copy.seen;
 	return status;
 }
 
 static inline __attribute__((always_inline)) enum instar_status engine_modify(instar_map *map, instar_thread *t,
-									       uint64_t key, enum verb verb,
+									       uint64_t h, enum verb verb,
 									       struct request *r)
 {
 	instar_thread *own = plain_thread(map, t);
-	if (unlikely(!own || !map->plain || !fits(key)))
-		return modify_copy(map, t, key, verb, r);
+	if (unlikely(!own || !map->plain))
+		return modify_copy(map, t, (word)h, verb, r);
 	section_enter_own(own);
-	int status = glance_modify(map, own, engine_hash(map, key), verb, r);
+	int status = glance_modify(map, own, (word)h, verb, r);
 	section_leave_own(own);
-	return likely(status != AGAIN) ? (enum instar_status)status : modify_copy(map, own, key, verb, r);
+	return likely(status != AGAIN) ? (enum instar_status)status : modify_copy(map, own, (word)h, verb, r);
 }
 
-static enum instar_status engine_insert(instar_map *map, instar_thread *t, uint64_t key, uint64_t value,
+static enum instar_status engine_insert(instar_map *map, instar_thread *t, uint64_t h, uint64_t value,
 					uint64_t *existing)
 {
 	struct request r = { .value = (word)value };
-	if (!fits(value))
-		return INSTAR_INVAL;
-	enum instar_status status = engine_modify(map, t, key, VERB_INSERT, &r);
+	enum instar_status status = engine_modify(map, t, h, VERB_INSERT, &r);
 	if (existing && status == INSTAR_EXISTS)
 		*existing = r.seen;
 	return status;
 }
 
-static enum instar_status engine_put(instar_map *map, instar_thread *t, uint64_t key, uint64_t value, uint64_t *old)
+static enum instar_status engine_put(instar_map *map, instar_thread *t, uint64_t h, uint64_t value, uint64_t *old)
 {
 	struct request r = { .value = (word)value };
-	if (!fits(value))
-		return INSTAR_INVAL;
-	enum instar_status status = engine_modify(map, t, key, VERB_PUT, &r);
+	enum instar_status status = engine_modify(map, t, h, VERB_PUT, &r);
 	if (old && status == INSTAR_EXISTS)
 		*old = r.seen;
 	return status;
 }
 
-static enum instar_status engine_replace(instar_map *map, instar_thread *t, uint64_t key, uint64_t value, uint64_t *old)
+static enum instar_status engine_replace(instar_map *map, instar_thread *t, uint64_t h, uint64_t value, uint64_t *old)
 {
 	struct request r = { .value = (word)value };
-	if (!fits(value))
-		return INSTAR_INVAL;
-	enum instar_status status = engine_modify(map, t, key, VERB_REPLACE, &r);
+	enum instar_status status = engine_modify(map, t, h, VERB_REPLACE, &r);
 	if (old && status == INSTAR_OK)
 		*old = r.seen;
 	return status;
 }
 
-static enum instar_status engine_cas(instar_map *map, instar_thread *t, uint64_t key, uint64_t *expected,
+static enum instar_status engine_cas(instar_map *map, instar_thread *t, uint64_t h, uint64_t *expected,
 				     uint64_t desired)
 {
 	struct request r = { .value = (word)desired, .expected = (word)*expected };
-	if (!fits(*expected) || !fits(desired))
-		return INSTAR_INVAL;
-	enum instar_status status = engine_modify(map, t, key, VERB_CAS, &r);
+	enum instar_status status = engine_modify(map, t, h, VERB_CAS, &r);
 	if (status == INSTAR_CHANGED)
 		*expected = r.seen;
 	return status;
 }
 
-static enum instar_status engine_remove(instar_map *map, instar_thread *t, uint64_t key, uint64_t *old)
+static enum instar_status engine_remove(instar_map *map, instar_thread *t, uint64_t h, uint64_t *old)
 {
 	struct request r = { 0 };
-	enum instar_status status = engine_modify(map, t, key, VERB_REMOVE, &r);
+	enum instar_status status = engine_modify(map, t, h, VERB_REMOVE, &r);
 	if (old && status == INSTAR_OK)
 		*old = r.seen;
 	return status;
 }
 
-static enum instar_status engine_remove_if(instar_map *map, instar_thread *t, uint64_t key, uint64_t expected)
+static enum instar_status engine_take(instar_map *map, instar_thread *t, uint64_t h, uint64_t *old)
 {
-	struct request r = { .expected = (word)expected };
-	if (!fits(expected))
-		return INSTAR_INVAL;
-	return engine_modify(map, t, key, VERB_REMOVE_IF, &r);
+	struct request r = { 0 };
+	enum instar_status status = modify_slowly(map, t, (word)h, VERB_REMOVE, &r, false);
+	if (old && status == INSTAR_OK)
+		*old = r.seen;
+	return status;
 }
 
-static enum instar_status engine_fetch(instar_map *map, instar_thread *t, uint64_t key, enum fetch_op op,
+static enum instar_status engine_remove_if(instar_map *map, instar_thread *t, uint64_t h, uint64_t expected)
+{
+	struct request r = { .expected = (word)expected };
+	return engine_modify(map, t, h, VERB_REMOVE_IF, &r);
+}
+
+static enum instar_status engine_fetch(instar_map *map, instar_thread *t, uint64_t h, enum fetch_op op,
 				       uint64_t operand, uint64_t initial, uint64_t *old)
 {
 	struct request r = { .op = op, .operand = (word)operand, .initial = (word)initial };
-	if (map->value_free || !fits(operand) || !fits(initial))
-		return INSTAR_INVAL;
-	enum instar_status status = engine_modify(map, t, key, VERB_FETCH, &r);
+	enum instar_status status = engine_modify(map, t, h, VERB_FETCH, &r);
 	if (old && (status == INSTAR_OK || status == INSTAR_EXISTS))
 		*old = r.seen;
 	return status;
 }
 
-/* A table for `entries`, and every home born in it. */
+static enum instar_status engine_compute(instar_map *map, instar_thread *t, uint64_t h, uint64_t key,
+					 instar_compute_fn *fn, void *ctx)
+{
+	struct request r = { .key = key, .compute = fn, .ctx = ctx };
+	return modify_slowly(map, t, (word)h, VERB_COMPUTE, &r, true);
+}
+
+/* Ends every migration, then moves to a table of `log2_homes`; reserve: every home is born in it. */
+static enum instar_status migrate_to(instar_map *map, instar_thread *t, unsigned log2_homes, bool larger)
+{
+	struct line *line = map_line(map, t);
+	for (;;) {
+		struct table *table;
+		enum instar_status status = finish_migrations(map, t, line, &table);
+		if (status != INSTAR_OK || table->log2_homes == log2_homes || larger == (table->log2_homes > log2_homes))
+			return status;
+		status = install_table(map, table, log2_homes);
+		if (status != INSTAR_OK)
+			return status;
+	}
+}
+
 static enum instar_status engine_reserve(instar_map *map, instar_thread *t, size_t entries)
 {
 	unsigned log2_homes = table_log2_for(entries);
@@ -211,15 +176,24 @@ static enum instar_status engine_reserve(instar_map *map, instar_thread *t, size
 	if (!log2_homes)
 		return INSTAR_NOMEM;
 	section_enter(t);
-	struct line *line = map_line(map, t);
-	enum instar_status status;
-	do {
-		status = finish_migrations(map, t, line);
-		struct table *table = section_root(map, t);
-		if (status != INSTAR_OK || table->log2_homes >= log2_homes)
-			break;
-		status = install_table(map, table, log2_homes);
-	} while (status == INSTAR_OK);
+	enum instar_status status = migrate_to(map, t, log2_homes, true);
+	section_leave_writer(t);
+	return status;
+}
+
+/* The smallest table in which the entries are at most SHRINK_LOAD percent of the slots. */
+static enum instar_status engine_shrink(instar_map *map, instar_thread *t)
+{
+	enum { SHRINK_LOAD = 40 };
+	unsigned log2_homes = MIN_LOG2_HOMES;
+	t = section_thread(map, t);
+	if (!t)
+		return INSTAR_INVAL;
+	uint64_t slots = map_entries(map) / SHRINK_LOAD * 100 + 100;
+	while (log2_homes < MAX_LOG2_HOMES && (uint64_t)SLOTS << log2_homes < slots)
+		log2_homes++;
+	section_enter(t);
+	enum instar_status status = migrate_to(map, t, log2_homes, false);
 	section_leave_writer(t);
 	return status;
 }
@@ -232,15 +206,26 @@ static enum instar_status engine_maintain(instar_map *map, instar_thread *t, siz
 	section_enter(t);
 	struct table *table = section_root(map, t);
 	enum helped helped = help_migration(map, t, map_line(map, t), table, budget ? budget : 1);
-	bool more = helped != HELP_DONE || section_root(map, t) != table;
+	bool more = helped == HELP_MORE || section_root(map, t) != table;
 	section_leave_writer(t);
-	return more ? INSTAR_BUSY : INSTAR_OK;
+	return helped == HELP_NOMEM ? INSTAR_NOMEM : more ? INSTAR_BUSY : INSTAR_OK;
 }
 
-/* What only a section may look at: the tables. */
+static enum instar_status engine_clear(instar_map *map, instar_thread *t)
+{
+	t = section_thread(map, t);
+	if (!t)
+		return INSTAR_INVAL;
+	section_enter(t);
+	enum instar_status status = clear_map(map, t);
+	section_leave_writer(t);
+	return status;
+}
+
+/* What only a section may look at: the tables.  By the shared handle: the caller may have none. */
 static void engine_stats(instar_map *map, struct instar_map_stats *stats)
 {
-	instar_thread *t = section_thread(map, NULL);
+	instar_thread *t = map->domain->shared;
 	section_enter(t);
 	struct table *table = section_root(map, t);
 	stats->homes = table_homes(table);
@@ -251,13 +236,13 @@ static void engine_stats(instar_map *map, struct instar_map_stats *stats)
 	section_leave(t);
 }
 
-static void engine_prefetch(instar_map *map, instar_thread *t, uint64_t key)
+static void engine_prefetch(instar_map *map, instar_thread *t, uint64_t h)
 {
 	t = section_thread(map, t);
 	if (!t)
 		return;
 	section_enter(t);
-	prefetch_home(section_root(map, t), engine_hash(map, key), 0);
+	prefetch_home(section_root(map, t), (word)h, 0);
 	section_leave(t);
 }
 
@@ -281,20 +266,33 @@ static size_t engine_get_many(instar_map *map, instar_thread *t, const uint64_t 
 	return hits;
 }
 
-static size_t engine_insert_many(instar_map *map, instar_thread *t, const uint64_t *keys, const uint64_t *values,
-				 size_t n, enum instar_status *status)
+static size_t engine_write_many(instar_map *map, instar_thread *t, const struct write_batch *batch)
 {
-	size_t inserted = 0;
+	size_t good = 0;
 	t = section_thread(map, t);
-	for (size_t i = 0; !t && status && i < n; i++)
-		status[i] = INSTAR_INVAL;
-	for (size_t done = 0, run; t && done < n; done += run) {
-		run = run_length(n - done);
+	for (size_t i = 0; !t && batch->status && i < batch->n; i++)
+		batch->status[i] = INSTAR_INVAL;
+	for (size_t done = 0, run; t && done < batch->n; done += run) {
+		run = run_length(batch->n - done);
 		section_enter(t);
-		inserted += insert_run(map, t, keys + done, values + done, run, status ? status + done : NULL);
+		good += write_run(map, t, batch, done, done + run);
 		section_leave_writer(t);
 	}
-	return inserted;
+	return good;
+}
+
+static enum instar_status engine_scan(instar_map *map, instar_thread *t, uint64_t *cursor, uint64_t last,
+				      struct instar_entry *out, size_t capacity, size_t *n)
+{
+	t = section_thread(map, t);
+	if (!t)
+		return INSTAR_INVAL;
+	bool more = true;
+	section_enter(t);
+	for (*n = 0; more && *n < capacity;)
+		more = scan_some(map, t, cursor, last, out, capacity, n);
+	section_leave(t);
+	return more ? INSTAR_OK : INSTAR_NOTFOUND;
 }
 
 const struct engine ENGINE_NAME = {
@@ -305,12 +303,17 @@ const struct engine ENGINE_NAME = {
 	.replace = engine_replace,
 	.cas = engine_cas,
 	.remove = engine_remove,
+	.take = engine_take,
 	.remove_if = engine_remove_if,
 	.fetch = engine_fetch,
+	.compute = engine_compute,
 	.reserve = engine_reserve,
+	.shrink = engine_shrink,
 	.maintain = engine_maintain,
+	.clear = engine_clear,
 	.stats = engine_stats,
 	.prefetch = engine_prefetch,
 	.get_many = engine_get_many,
-	.insert_many = engine_insert_many,
+	.write_many = engine_write_many,
+	.scan = engine_scan,
 };

@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) int glance_insert(instar_map *map, 
 		if (settle_claim(line, table, &lost, h) == AGAIN)
 			return AGAIN;
 	}
-	count_insertion(map, t, line, table);
+	count_added(map, line, table);
 	return INSTAR_OK;
 }
 
@@ -76,20 +76,19 @@ static inline __attribute__((always_inline)) int glance_modify(instar_map *map, 
 			return AGAIN;
 		if (!verb_inserts(verb))
 			return INSTAR_NOTFOUND;
-		prepare_insertion(verb, r);
+		prepare_insertion(verb, r); /* COMPUTE does not come here */
 		return glance_insert(map, t, table, b, header, h, r->value);
 	}
 	unsigned i = mask_first(matches);
 	struct place p;
+	r->effect = EFFECT_NONE;
 	p.cell = &b->slot[i];
 	p.entry = load_pair(p.cell);
 	if (unlikely(p.entry.first != q_native(h, ctrl_p(header.first, i), TAG_LIVE)))
 		return AGAIN;
 	int status = change_live(verb, r, &p);
-	if (verb_removes(verb) && status == INSTAR_OK) {
-		struct line *line = map_line(map, t);
-		line_add(line, &line->removed, 1);
-	}
+	if (r->effect == EFFECT_REMOVED)
+		count_removed(map, map_line(map, t), table);
 	return status;
 }
 

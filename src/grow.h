@@ -24,10 +24,13 @@ enum {
 /* T14: root `old` -> a new table with prev = old.  OK also when someone else did it; NOMEM. */
 static enum instar_status install_table(instar_map *map, struct table *old, unsigned log2_homes)
 {
+	if ((struct table *)load_seq_cst(&map->root) != old)
+		return INSTAR_OK;
 	struct table *next = table_create(map->domain, log2_homes, map->prefault, map_threads(map));
 	if (!next)
 		return INSTAR_NOMEM;
 	next->prev = (uintptr_t)old;
+	next->generation = old->generation;
 	STEP(BEFORE_TABLE);
 	uintptr_t expected = (uintptr_t)old;
 	/* ORD:install — seq_cst; pairs with ORD:see-root (section.h); carries the table */
@@ -65,16 +68,23 @@ static void retire_chain(instar_thread *t, struct table *table)
 	}
 }
 
+/* Records for retiring `table` and all before it, and one more: the place for a value that the calling
+ * operation displaces (reservations do not add up).  false: no memory. */
+static bool reserve_chain(instar_thread *t, const struct table *table)
+{
+	unsigned records = 1;
+	for (; table; table = prev_table(load_acquire(&table->prev)))
+		records++;
+	return reclaim_reserve(t, records);
+}
+
 /* T15: T'.prev -> NULL after every home of T' was seen born.  false: no memory for the retirement now. */
 static bool finish_migration(instar_thread *t, struct table *table)
 {
 	uintptr_t prev = load_acquire(&table->prev);
 	if (!prev || prev & PREV_OWNED)
 		return true;
-	unsigned chain = 0;
-	for (struct table *p = prev_table(prev); p; p = prev_table(load_acquire(&p->prev)))
-		chain++;
-	if (!reclaim_reserve(t, chain))
+	if (!reserve_chain(t, prev_table(prev)))
 		return false;
 	STEP(ALL_BORN);
 	/* ORD:migrated — seq_cst (release needed), after acquire loads of all ctrls; pairs with ORD:see-prev
@@ -162,14 +172,14 @@ static __attribute__((noinline)) enum helped help_migration(instar_map *map, ins
 	return HELP_MORE;
 }
 
-/* Runs every migration to its end. */
-static enum instar_status finish_migrations(instar_map *map, instar_thread *t, struct line *line)
+/* Runs every migration to its end; *table is the root then, without prev. */
+static enum instar_status finish_migrations(instar_map *map, instar_thread *t, struct line *line, struct table **table)
 {
 	for (;;) {
-		struct table *table = section_root(map, t);
-		if (!section_prev(t, table))
+		*table = section_root(map, t);
+		if (!section_prev(t, *table))
 			return INSTAR_OK;
-		if (help_migration(map, t, line, table, HELP_CHUNK) == HELP_NOMEM)
+		if (help_migration(map, t, line, *table, HELP_CHUNK) == HELP_NOMEM)
 			return INSTAR_NOMEM;
 	}
 }
@@ -181,10 +191,8 @@ static enum instar_status finish_migrations(instar_map *map, instar_thread *t, s
 static __attribute__((noinline)) enum instar_status make_room(instar_map *map, instar_thread *t, struct line *line,
 							      struct table *table, unsigned tombs)
 {
-	if (section_root(map, t) != table)
-		return INSTAR_OK;
 	if (section_prev(t, table))
-		return finish_migrations(map, t, line);
+		return finish_migrations(map, t, line, &table);
 	uint64_t entries = map_entries(map);
 	uint64_t percent = table_slots(table) / 100 + 1;
 	if (tombs == 0 && entries < percent * BROKEN_LOAD)
@@ -196,11 +204,11 @@ static __attribute__((noinline)) enum instar_status make_room(instar_map *map, i
 }
 
 /* After an insertion, now and then: is it time to grow?  Without memory insertions go on in the slots left. */
-static __attribute__((noinline)) void consider_growth(instar_map *map, instar_thread *t, struct table *table)
+static __attribute__((noinline)) void consider_growth(instar_map *map, struct table *table)
 {
 	if (load_relaxed(&table->prev) || map_entries(map) < (table_slots(table) / 100 + 1) * GROW_LOAD)
 		return;
-	if (section_root(map, t) == table && table->log2_homes < MAX_LOG2_HOMES)
+	if (table->log2_homes < MAX_LOG2_HOMES)
 		install_table(map, table, table->log2_homes + 1);
 }
 
@@ -218,7 +226,7 @@ static __attribute__((noinline)) enum instar_status bear_home(instar_map *map, i
 			give_birth(t, line, table, before, home);
 		return INSTAR_OK;
 	case STILLBORN:
-		return section_root(map, t) == table ? rescue_table(map, t, table) : INSTAR_OK;
+		return rescue_table(map, t, table);
 	default:
 		return INSTAR_OK;
 	}

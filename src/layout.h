@@ -71,9 +71,9 @@ static inline unsigned ctrl_p(word c, unsigned slot)
 	return (unsigned)(c >> (P_SHIFT + slot)) & 1;
 }
 
-static inline word ctrl_flip_p(word c, unsigned slot)
+static inline word ctrl_p_bit(unsigned slot)
 {
-	return c ^ (word)1 << (P_SHIFT + slot);
+	return (word)1 << (P_SHIFT + slot);
 }
 
 static inline word filter_bit(word h)

@@ -17,17 +17,40 @@ struct line *map_line_slow(instar_map *map, const instar_thread *t)
 	return &chunk[t->index - line_chunk_begin(c)];
 }
 
-static void add_entries(struct line *line, void *sum)
+bool generation_add(pair_cell *cell, uint64_t generation, word delta, word limit)
 {
-	*(uint64_t *)sum += load_relaxed(&line->inserted) - load_relaxed(&line->removed);
+	for (;;) {
+		struct pair e = load_pair(cell);
+		if (e.first > (word)generation)
+			return true;
+		struct pair next = { (word)generation, (e.first == (word)generation ? e.second : 0) + delta };
+		if (next.second > limit)
+			return false;
+		if (cas_pair(cell, e, next))
+			return true;
+	}
+}
+
+struct entries {
+	uint64_t generation, sum;
+};
+
+static void add_entries(struct line *line, void *ctx)
+{
+	struct entries *e = ctx;
+	if (load_relaxed(&line->generation) == e->generation)
+		e->sum += load_relaxed(&line->inserted) - load_relaxed(&line->removed);
 }
 
 uint64_t map_entries(instar_map *map)
 {
-	uint64_t sum = 0;
-	map_each_line(map, add_entries, &sum);
+	struct entries e = { load_acquire(&map->generation), 0 };
+	map_each_line(map, add_entries, &e);
+	struct pair shared = load_pair(&map->shared_entries);
+	if (shared.first == (word)e.generation)
+		e.sum += (uint64_t)(int64_t)(signed_word)shared.second;
 	/* While others write, a removal may be seen before its insertion. */
-	return (int64_t)sum < 0 ? 0 : sum;
+	return (int64_t)e.sum < 0 ? 0 : e.sum;
 }
 
 size_t map_threads(instar_map *map)

@@ -9,22 +9,27 @@ instar_sources = \
 	src/bucket.h \
 	src/bury.h \
 	src/capacity.h \
+	src/call.h \
 	src/check.c \
 	src/claim.h \
+	src/clear.h \
 	src/engine.h \
 	src/engines.c \
 	src/glance.h \
 	src/grow.h \
 	src/hash.h \
+	src/iterate.c \
 	src/layout.h \
 	src/lines.c \
 	src/lookup.h \
+	src/many.c \
 	src/map.c \
 	src/migrate.h \
 	src/modify.h \
 	src/place.h \
 	src/probe.h \
 	src/publish.h \
+	src/scan.h \
 	src/search.h \
 	src/section.h \
 	src/state.h \

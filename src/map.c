@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "src/state.h"
-#include "src/walk.h"
 
 static bool options_are_valid(const struct instar_map_opts *o)
 {
@@ -74,6 +73,7 @@ enum instar_status instar_map_create(instar_map **out, instar_domain *domain, co
 	map->domain = domain;
 	map->engine = engine_for(domain->scheme->info.name);
 	set_options(map, o);
+	map->first_log2_homes = log2_homes;
 	map->lines[0] = reclaim_alloc(domain, FIRST_LINES * sizeof(struct line), CACHE_LINE);
 	struct table *table = map->lines[0] ? table_create(domain, log2_homes, map->prefault, FIRST_LINES) : NULL;
 	if (!map->engine || !table) {
@@ -90,21 +90,6 @@ enum instar_status instar_map_create(instar_map **out, instar_domain *domain, co
 	return INSTAR_OK;
 }
 
-/* A boxed value that sits in two tables is the authority's to destroy. */
-static void free_values(instar_map *map, const struct table *root)
-{
-	struct pair entries[MAX_HOME_ENTRIES];
-	for (const struct table *t = root; t; t = prev_table(t->prev))
-		for (size_t home = 0; home < table_homes(t); home++) {
-			if (!ctrl_is_born(bucket_ctrl(&t->buckets[home])))
-				continue;
-			unsigned n = walk_home(t, home, entries);
-			for (unsigned i = 0; i < n; i++)
-				if (walk_authority(root, entries[i].first) == t)
-					map->value_free((void *)(uintptr_t)entries[i].second, map->value_ctx);
-		}
-}
-
 enum instar_status instar_map_destroy(instar_map *map)
 {
 	if (!map)
@@ -112,8 +97,8 @@ enum instar_status instar_map_destroy(instar_map *map)
 	instar_domain *domain = map->domain;
 	struct table *table = (struct table *)map->root;
 	reclaim_callback_begin();
-	if (map->value_free)
-		free_values(map, table);
+	for (const struct table *t = table; map->value_free && t; t = prev_table(t->prev))
+		table_free_values(table, t, map->value_free, map->value_ctx);
 	reclaim_callback_end();
 	for (struct table *next; table; table = next) {
 		next = table->prev & PREV_OWNED ? NULL : prev_table(table->prev);
@@ -126,9 +111,34 @@ enum instar_status instar_map_destroy(instar_map *map)
 
 /* ---- one dispatch ---- */
 
+/* What a word can hold: everything, but at half width. */
+static inline bool fits(uint64_t x)
+{
+	return (word)x == x;
+}
+
+static inline uint64_t map_hash(const instar_map *map, uint64_t key)
+{
+	return hash_of(&map->hash, (word)key);
+}
+
+uint64_t instar_hash(const instar_map *map, uint64_t key)
+{
+	return map_hash(map, key);
+}
+
+/* CALL(function, arguments ...): the engine's function, for a map and a key that are there and fit. */
+#define CALL(condition, function, ...) \
+	(likely(map && fits(key) && (condition)) ? map->engine->function(map, thread, __VA_ARGS__) : INSTAR_INVAL)
+
 enum instar_status instar_get(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *value)
 {
-	return likely(map) ? map->engine->get(map, thread, key, value) : INSTAR_INVAL;
+	return CALL(true, get, map_hash(map, key), value);
+}
+
+enum instar_status instar_get_h(instar_map *map, instar_thread *thread, uint64_t hash, uint64_t key, uint64_t *value)
+{
+	return CALL(true, get, hash, value);
 }
 
 bool instar_contains(instar_map *map, instar_thread *thread, uint64_t key)
@@ -138,56 +148,78 @@ bool instar_contains(instar_map *map, instar_thread *thread, uint64_t key)
 
 enum instar_status instar_get_ref(instar_map *map, instar_thread *thread, uint64_t key, void **object)
 {
-	return map && object ? map->engine->get_ref(map, thread, key, object) : INSTAR_INVAL;
+	return CALL(object, get_ref, map_hash(map, key), object);
 }
 
 enum instar_status instar_insert(instar_map *map, instar_thread *thread, uint64_t key, uint64_t value,
 				 uint64_t *existing)
 {
-	return likely(map) ? map->engine->insert(map, thread, key, value, existing) : INSTAR_INVAL;
+	return CALL(fits(value), insert, map_hash(map, key), value, existing);
+}
+
+enum instar_status instar_insert_h(instar_map *map, instar_thread *thread, uint64_t hash, uint64_t key, uint64_t value,
+				   uint64_t *existing)
+{
+	return CALL(fits(value), insert, hash, value, existing);
 }
 
 enum instar_status instar_put(instar_map *map, instar_thread *thread, uint64_t key, uint64_t value, uint64_t *old)
 {
-	return likely(map) ? map->engine->put(map, thread, key, value, old) : INSTAR_INVAL;
+	return CALL(fits(value), put, map_hash(map, key), value, old);
+}
+
+enum instar_status instar_put_h(instar_map *map, instar_thread *thread, uint64_t hash, uint64_t key, uint64_t value,
+				uint64_t *old)
+{
+	return CALL(fits(value), put, hash, value, old);
 }
 
 enum instar_status instar_replace(instar_map *map, instar_thread *thread, uint64_t key, uint64_t value, uint64_t *old)
 {
-	return likely(map) ? map->engine->replace(map, thread, key, value, old) : INSTAR_INVAL;
+	return CALL(fits(value), replace, map_hash(map, key), value, old);
 }
 
 enum instar_status instar_cas(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *expected,
 			      uint64_t desired)
 {
-	return map && expected ? map->engine->cas(map, thread, key, expected, desired) : INSTAR_INVAL;
+	return CALL(expected && fits(*expected) && fits(desired), cas, map_hash(map, key), expected, desired);
 }
 
 enum instar_status instar_remove(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *old)
 {
-	return likely(map) ? map->engine->remove(map, thread, key, old) : INSTAR_INVAL;
+	return CALL(true, remove, map_hash(map, key), old);
+}
+
+enum instar_status instar_remove_h(instar_map *map, instar_thread *thread, uint64_t hash, uint64_t key, uint64_t *old)
+{
+	return CALL(true, remove, hash, old);
+}
+
+enum instar_status instar_take(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *old)
+{
+	return CALL(map->value_free && old, take, map_hash(map, key), old);
 }
 
 enum instar_status instar_remove_if(instar_map *map, instar_thread *thread, uint64_t key, uint64_t expected)
 {
-	return likely(map) ? map->engine->remove_if(map, thread, key, expected) : INSTAR_INVAL;
+	return CALL(fits(expected), remove_if, map_hash(map, key), expected);
 }
 
 enum instar_status instar_get_or_insert(instar_map *map, instar_thread *thread, uint64_t key, uint64_t value,
 					uint64_t *actual)
 {
-	enum instar_status status = actual ? instar_insert(map, thread, key, value, actual) : INSTAR_INVAL;
+	enum instar_status status = CALL(actual && fits(value), insert, map_hash(map, key), value, actual);
 	if (status == INSTAR_OK)
 		*actual = value;
 	return status;
 }
 
-#define FETCH(name, op)                                                                                    \
-	enum instar_status instar_fetch_##name(instar_map *map, instar_thread *thread, uint64_t key,       \
-					       uint64_t operand, uint64_t initial, uint64_t *old)          \
-	{                                                                                                  \
-		return likely(map) ? map->engine->fetch(map, thread, key, op, operand, initial, old)       \
-				   : INSTAR_INVAL;                                                         \
+#define FETCH(name, op)                                                                                                \
+	enum instar_status instar_fetch_##name(instar_map *map, instar_thread *thread, uint64_t key, uint64_t operand, \
+					       uint64_t initial, uint64_t *old)                                        \
+	{                                                                                                              \
+		return CALL(!map->value_free && fits(operand) && fits(initial), fetch, map_hash(map, key), op,         \
+			    operand, initial, old);                                                                    \
 	}
 FETCH(add, FETCH_ADD)
 FETCH(sub, FETCH_SUB)
@@ -198,9 +230,21 @@ FETCH(min, FETCH_MIN)
 FETCH(max, FETCH_MAX)
 #undef FETCH
 
+enum instar_status instar_compute(instar_map *map, instar_thread *thread, uint64_t key, instar_compute_fn *fn,
+				  void *ctx)
+{
+	return CALL(fn, compute, map_hash(map, key), key, fn, ctx);
+}
+#undef CALL
+
 enum instar_status instar_reserve(instar_map *map, instar_thread *thread, size_t entries)
 {
 	return map ? map->engine->reserve(map, thread, entries) : INSTAR_INVAL;
+}
+
+enum instar_status instar_shrink(instar_map *map, instar_thread *thread)
+{
+	return map ? map->engine->shrink(map, thread) : INSTAR_INVAL;
 }
 
 enum instar_status instar_maintain(instar_map *map, instar_thread *thread, size_t budget)
@@ -208,27 +252,9 @@ enum instar_status instar_maintain(instar_map *map, instar_thread *thread, size_
 	return map ? map->engine->maintain(map, thread, budget) : INSTAR_INVAL;
 }
 
-void instar_prefetch(instar_map *map, instar_thread *thread, uint64_t key)
+enum instar_status instar_clear(instar_map *map, instar_thread *thread)
 {
-	if (likely(map))
-		map->engine->prefetch(map, thread, key);
-}
-
-size_t instar_get_many(instar_map *map, instar_thread *thread, const uint64_t *keys, size_t n, uint64_t *values,
-		       uint8_t *found)
-{
-	return map && keys ? map->engine->get_many(map, thread, keys, n, values, found) : 0;
-}
-
-size_t instar_insert_many(instar_map *map, instar_thread *thread, const uint64_t *keys, const uint64_t *values,
-			  size_t n, enum instar_status *status)
-{
-	return map && keys && values ? map->engine->insert_many(map, thread, keys, values, n, status) : 0;
-}
-
-uint64_t instar_hash(const instar_map *map, uint64_t key)
-{
-	return hash_of(&map->hash, (word)key);
+	return map ? map->engine->clear(map, thread) : INSTAR_INVAL;
 }
 
 size_t instar_size(instar_map *map)

@@ -33,7 +33,7 @@ struct birth {
 	word own_locations;
 };
 
-/* T10: OPEN, or UNBORN without prev, -> FROZEN.  c: the header seen. */
+/* T10: OPEN, or UNBORN without prev (the header seen is {0, 0} then), -> FROZEN. */
 static void freeze_home(struct bucket *b, struct pair header)
 {
 	struct pair frozen = header;
@@ -88,43 +88,50 @@ static void add_arrival(struct arrivals *a, word h, word v)
 	a->n++;
 }
 
-/* Seals a FROZEN home and collects what belongs to home n of `target`. */
-static void gather_sealed(const struct table *target, size_t n, struct place *source, struct arrivals *a)
+/* The hashes wanted: those that begin with the `bits` bits of `prefix`.  On the way to the authority it
+ * grows to that of the finest home passed, so no entry is collected through two homes. */
+struct prefix {
+	size_t prefix;
+	unsigned bits;
+};
+
+static void gather_entry(const struct prefix *w, const struct place *source, word q, word v, struct arrivals *a)
+{
+	word h = entry_hash(source->table, source->home, q);
+	if ((size_t)(h >> (WORD_BITS - w->bits)) == w->prefix)
+		add_arrival(a, h, v);
+}
+
+/* Seals a FROZEN home and collects what is wanted. */
+static void gather_sealed(const struct prefix *w, struct place *source, struct arrivals *a)
 {
 	struct pair e;
-	for (unsigned i = 0; i < SLOTS; i++) {
-		if (!seal_slot(&source->bucket->slot[i], 0, ctrl_p(source->header.first, i), &e))
-			continue;
-		word h = entry_hash(source->table, source->home, e.first);
-		if (home_of(target, h) == n)
-			add_arrival(a, h, e.second);
-	}
+	for (unsigned i = 0; i < SLOTS; i++)
+		if (seal_slot(&source->bucket->slot[i], 0, ctrl_p(source->header.first, i), &e))
+			gather_entry(w, source, e.first, e.second, a);
 	for (word dir = source->header.second; dir; dir &= dir - 1) {
 		unsigned location = (unsigned)mask_first_location(dir);
-		if (!seal_slot(place_location(source, location), location_d(location), 0, &e))
-			continue;
-		word h = entry_hash(source->table, source->home, e.first);
-		if (home_of(target, h) == n)
-			add_arrival(a, h, e.second);
+		if (seal_slot(place_location(source, location), location_d(location), 0, &e))
+			gather_entry(w, source, e.first, e.second, a);
 	}
 }
 
-static void gather_prefix(instar_thread *t, const struct table *target, size_t n, struct table *source,
-			  size_t prefix, unsigned bits, struct arrivals *a);
+static void gather_prefix(instar_thread *t, struct table *source, struct prefix w, struct arrivals *a);
 
 /* Makes one source home constant, wherever its authority lies, and collects from it. */
-static void gather_home(instar_thread *t, const struct table *target, size_t n, struct table *table, size_t home,
-			size_t prefix, unsigned bits, struct arrivals *a)
+static void gather_home(instar_thread *t, struct table *table, size_t home, struct prefix w, struct arrivals *a)
 {
 	struct place source;
 	source.table = table;
 	source.home = home;
 	source.bucket = &table->buckets[home];
+	if (table->log2_homes > w.bits)
+		w = (struct prefix){ home, table->log2_homes };
 	for (;;) {
 		source.header = bucket_header(source.bucket);
 		switch (ctrl_state(source.header.first)) {
 		case FROZEN:
-			gather_sealed(target, n, &source, a);
+			gather_sealed(&w, &source, a);
 			return;
 		case OPEN:
 			freeze_home(source.bucket, source.header);
@@ -132,26 +139,21 @@ static void gather_home(instar_thread *t, const struct table *target, size_t n, 
 		case UNBORN:
 			if (section_prev(t, table))
 				mark_stillborn(source.bucket);
-			else if (ctrl_state(bucket_ctrl(source.bucket)) == UNBORN)
+			else
 				freeze_home(source.bucket, source.header);
 			break;
 		case STILLBORN:
-			/* The finer of the two prefixes: this home's, or the one asked for. */
-			if (table->log2_homes > bits)
-				gather_prefix(t, target, n, section_prev(t, table), home, table->log2_homes, a);
-			else
-				gather_prefix(t, target, n, section_prev(t, table), prefix, bits, a);
+			gather_prefix(t, section_prev(t, table), w, a);
 			return;
 		}
 	}
 }
 
-static void gather_prefix(instar_thread *t, const struct table *target, size_t n, struct table *source,
-			  size_t prefix, unsigned bits, struct arrivals *a)
+static void gather_prefix(instar_thread *t, struct table *source, struct prefix w, struct arrivals *a)
 {
-	struct home_range r = homes_of_prefix(source, prefix, bits);
+	struct home_range r = homes_of_prefix(source, w.prefix, w.bits);
 	for (size_t home = r.first; home < r.first + r.count; home++)
-		gather_home(t, target, n, source, home, prefix, bits, a);
+		gather_home(t, source, home, w, a);
 }
 
 enum placing { PLACED, NO_PLACE, TOO_LATE };
@@ -190,7 +192,7 @@ static enum placing place_entry(struct birth *b, word h, word v)
 		if (p == NO_PLACE)
 			continue;
 		b->own_slots |= (unsigned)own << i;
-		b->header.first = ctrl_flip_p(b->header.first, i);
+		b->header.first |= ctrl_p_bit(i);
 		return p;
 	}
 	for (unsigned location = 0; location < LOCATIONS; location++) {
@@ -260,7 +262,7 @@ static __attribute__((noinline)) void give_birth(instar_thread *t, struct line *
 	struct arrivals a;
 	a.n = 0;
 	a.too_many = false;
-	gather_prefix(t, table, n, before, n, table->log2_homes, &a);
+	gather_prefix(t, before, (struct prefix){ n, table->log2_homes }, &a);
 
 	struct birth b;
 	b.place.table = table;

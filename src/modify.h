@@ -13,24 +13,26 @@
 #include "src/publish.h"
 #include "src/update.h"
 
-enum verb { VERB_INSERT, VERB_PUT, VERB_REPLACE, VERB_CAS, VERB_REMOVE, VERB_REMOVE_IF, VERB_FETCH };
+enum verb { VERB_INSERT, VERB_PUT, VERB_REPLACE, VERB_CAS, VERB_REMOVE, VERB_REMOVE_IF, VERB_FETCH, VERB_COMPUTE };
+
+/* What a call did to the map. */
+enum effect { EFFECT_NONE, EFFECT_ADDED, EFFECT_CHANGED, EFFECT_REMOVED };
 
 struct request {
 	word value;           /* to be stored; FETCH: computed */
 	word expected;        /* CAS, REMOVE_IF */
 	enum fetch_op op;
 	word operand, initial;
+	uint64_t key;         /* COMPUTE */
+	instar_compute_fn *compute;
+	void *ctx;
 	word seen;            /* out: the value that was there; FETCH on an absent key: initial */
+	enum effect effect;   /* out */
 };
 
 static inline bool verb_inserts(enum verb verb)
 {
-	return verb == VERB_INSERT || verb == VERB_PUT || verb == VERB_FETCH;
-}
-
-static inline bool verb_removes(enum verb verb)
-{
-	return verb == VERB_REMOVE || verb == VERB_REMOVE_IF;
+	return verb == VERB_INSERT || verb == VERB_PUT || verb == VERB_FETCH || verb == VERB_COMPUTE;
 }
 
 static inline word fetch_result(enum fetch_op op, word old, word operand)
@@ -47,13 +49,27 @@ static inline word fetch_result(enum fetch_op op, word old, word operand)
 	return old;
 }
 
-/* What an absent key is to get. */
-static inline void prepare_insertion(enum verb verb, struct request *r)
+/* Asks a compute callback; *value is r->value after it. */
+static enum instar_action ask_compute(struct request *r, bool present, word seen)
 {
+	uint64_t value = present ? seen : 0;
+	reclaim_callback_begin();
+	enum instar_action action = r->compute(r->key, present, &value, r->ctx);
+	reclaim_callback_end();
+	r->value = (word)value;
+	return action;
+}
+
+/* What an absent key is to get.  false: nothing. */
+static inline bool prepare_insertion(enum verb verb, struct request *r)
+{
+	if (verb == VERB_COMPUTE)
+		return ask_compute(r, false, 0) == INSTAR_STORE;
 	if (verb == VERB_FETCH) {
 		r->seen = r->initial;
 		r->value = fetch_result(r->op, r->initial, r->operand);
 	}
+	return true;
 }
 
 /* What a finished attempt answers; AGAIN: look again from the root. */
@@ -138,6 +154,25 @@ static inline int insert_absent(instar_map *map, instar_thread *t, struct line *
 	return settle_claim(line, p->table, &claim, h);
 }
 
+/* T6; answer: of the call when it succeeds. */
+static inline int store_live(struct request *r, const struct place *p, word value, int answer)
+{
+	if (!update_slot(p, value))
+		return AGAIN;
+	r->value = value;
+	r->effect = EFFECT_CHANGED;
+	return answer;
+}
+
+/* T7. */
+static inline int remove_live(struct request *r, const struct place *p)
+{
+	if (!erase_slot(p))
+		return AGAIN;
+	r->effect = EFFECT_REMOVED;
+	return INSTAR_OK;
+}
+
 /* The key's entry is LIVE in p. */
 static inline __attribute__((always_inline)) int change_live(enum verb verb, struct request *r, const struct place *p)
 {
@@ -147,21 +182,26 @@ static inline __attribute__((always_inline)) int change_live(enum verb verb, str
 	case VERB_INSERT:
 		return INSTAR_EXISTS; /* LP: the load of q or of v */
 	case VERB_PUT:
-		return update_slot(p, r->value) ? INSTAR_EXISTS : AGAIN;
+		return store_live(r, p, r->value, INSTAR_EXISTS);
 	case VERB_REPLACE:
-		return update_slot(p, r->value) ? INSTAR_OK : AGAIN;
+		return store_live(r, p, r->value, INSTAR_OK);
 	case VERB_CAS:
-		if (old != r->expected)
-			return INSTAR_CHANGED;
-		return update_slot(p, r->value) ? INSTAR_OK : AGAIN;
+		return old == r->expected ? store_live(r, p, r->value, INSTAR_OK) : INSTAR_CHANGED;
 	case VERB_REMOVE_IF:
-		if (old != r->expected)
-			return INSTAR_CHANGED;
-		return erase_slot(p) ? INSTAR_OK : AGAIN;
+		return old == r->expected ? remove_live(r, p) : INSTAR_CHANGED;
 	case VERB_REMOVE:
-		return erase_slot(p) ? INSTAR_OK : AGAIN;
+		return remove_live(r, p);
 	case VERB_FETCH:
-		return update_slot(p, fetch_result(r->op, old, r->operand)) ? INSTAR_EXISTS : AGAIN;
+		return store_live(r, p, fetch_result(r->op, old, r->operand), INSTAR_EXISTS);
+	case VERB_COMPUTE:
+		switch (ask_compute(r, true, old)) {
+		case INSTAR_STORE:
+			return store_live(r, p, r->value, INSTAR_OK);
+		case INSTAR_REMOVE:
+			return remove_live(r, p);
+		case INSTAR_KEEP:
+			return INSTAR_OK;
+		}
 	}
 	return INSTAR_INVAL;
 }
@@ -170,15 +210,18 @@ static inline __attribute__((always_inline)) int change_live(enum verb verb, str
 static inline int add_entry(instar_map *map, instar_thread *t, struct line *line, struct request *r, struct place *p,
 			    enum tag tag, word h)
 {
-	if (!capacity_take(map, line))
+	uint64_t generation = p->table->generation;
+	if (!capacity_take(map, line, generation))
 		return INSTAR_FULL;
 	int status;
 	if (tag == TAG_DEAD)
 		status = resurrect_slot(p, r->value) ? INSTAR_OK : AGAIN;
 	else
 		status = insert_absent(map, t, line, p, h, r->value);
-	if (status != INSTAR_OK)
-		capacity_give(map, line);
+	if (status == INSTAR_OK)
+		r->effect = EFFECT_ADDED;
+	else
+		capacity_give(map, line, generation);
 	return status;
 }
 
@@ -200,15 +243,35 @@ static inline int try_modify(instar_map *map, instar_thread *t, struct line *lin
 	}
 	if (!verb_inserts(verb))
 		return INSTAR_NOTFOUND;
-	prepare_insertion(verb, r);
+	if (!prepare_insertion(verb, r))
+		return INSTAR_NOTFOUND;
 	return add_entry(map, t, line, r, p, tag, h);
 }
 
-static inline void count_insertion(instar_map *map, instar_thread *t, struct line *line, struct table *table)
+/* Counts an entry that came into a table, and looks at the load now and then. */
+static inline void count_added(instar_map *map, struct line *line, struct table *table)
 {
-	line_add(line, &line->inserted, 1);
-	if (unlikely((load_relaxed(&line->inserted) & table->check_mask) == 0))
-		consider_growth(map, t, table);
+	if (unlikely(line->shared)) {
+		generation_add(&map->shared_entries, table->generation, 1, (word)-1);
+		consider_growth(map, table);
+		return;
+	}
+	if (unlikely(line->generation != table->generation))
+		line_turn(line, table->generation);
+	count_add(&line->inserted, 1);
+	if (unlikely((line->inserted & table->check_mask) == 0))
+		consider_growth(map, table);
+}
+
+static inline void count_removed(instar_map *map, struct line *line, const struct table *table)
+{
+	if (unlikely(line->shared)) {
+		generation_add(&map->shared_entries, table->generation, (word)-1, (word)-1);
+		return;
+	}
+	if (unlikely(line->generation != table->generation))
+		line_turn(line, table->generation);
+	count_add(&line->removed, 1);
 }
 
 /* The whole call, within a section: attempts, the count, and a little help for a migration. */
@@ -217,14 +280,15 @@ static enum instar_status modify(instar_map *map, instar_thread *t, word h, enum
 	struct line *line = map_line(map, t);
 	struct place p;
 	int status;
+	r->effect = EFFECT_NONE;
 	do
 		status = try_modify(map, t, line, h, verb, r, &p);
 	while (unlikely(status == AGAIN));
-	if (verb_inserts(verb) && status == INSTAR_OK)
-		count_insertion(map, t, line, p.table);
-	if (verb_removes(verb) && status == INSTAR_OK) {
-		line_add(line, &line->removed, 1);
-		capacity_give(map, line);
+	if (r->effect == EFFECT_ADDED)
+		count_added(map, line, p.table);
+	if (r->effect == EFFECT_REMOVED) {
+		count_removed(map, line, p.table);
+		capacity_give(map, line, p.table->generation);
 	}
 	if (unlikely(load_relaxed(&p.table->prev) != 0))
 		help_migration(map, t, line, p.table, HELP_HOMES);

@@ -13,7 +13,7 @@
 /* T2: p_i flips. */
 static inline struct pair header_with_native(struct pair header, unsigned slot)
 {
-	header.first = ctrl_flip_p(header.first, slot);
+	header.first ^= ctrl_p_bit(slot);
 	return header;
 }
 

@@ -4,6 +4,9 @@
  * A thread's line has one writer, the thread whose handle has that index (the line passes on with the
  * index), so its counters cost no locked instruction.  Line 0 serves every thread that has none of its
  * own: there, and only there, they are added to by fetch_add.
+ *
+ * A clear begins a new *generation*: what calls still do to the tables before it counts no more.  A thread
+ * never goes back to an older root, so it can start its line anew when it first meets the next one.
  */
 #ifndef INSTAR_STATE_H
 #define INSTAR_STATE_H
@@ -13,9 +16,10 @@
 #include "src/table.h"
 
 struct line {
-	CACHE_ALIGNED uint64_t inserted; /* counters, these seven */
+	CACHE_ALIGNED uint64_t inserted; /* entries, by this thread, in tables of `generation` */
 	uint64_t removed;
-	uint64_t buried, displaced, withdrawn, births, stillborn;
+	uint64_t generation;
+	uint64_t buried, displaced, withdrawn, births, stillborn; /* counters */
 	uint64_t credit;                  /* entries of max_capacity put aside for this thread */
 	/* Homes of a migration taken from its table's next_home, not yet born. */
 	const struct table *helping;
@@ -37,6 +41,7 @@ struct instar_map {
 	bool plain;                   /* neither boxed nor limited: the straight lines of src/glance.h apply */
 	bool reuse;                   /* tombstones, before the next migration */
 	bool prefault;
+	unsigned first_log2_homes;    /* of the table made at creation */
 	void (*value_free)(void *value, void *ctx);
 	void *value_ctx;
 	size_t max_capacity;
@@ -45,7 +50,9 @@ struct instar_map {
 
 	CACHE_ALIGNED uint64_t growths; /* migrations begun, by kind */
 	uint64_t purges, shrinks;
-	CACHE_ALIGNED uint64_t taken; /* of max_capacity: entries and credits */
+	uint64_t generation;
+	CACHE_ALIGNED pair_cell taken;   /* { generation, entries and credits }, of max_capacity */
+	pair_cell shared_entries;        /* { generation, entries counted by line 0's users, modulo 2^W } */
 };
 
 /* Index i stands in chunk c, which begins at FIRST_LINES * (2^c - 1). */
@@ -80,6 +87,15 @@ static inline void line_add(struct line *line, uint64_t *counter, uint64_t n)
 		count_add(counter, n);
 }
 
+/* The line counts for a table of another generation from now on. */
+static inline void line_turn(struct line *line, uint64_t generation)
+{
+	store_relaxed(&line->inserted, 0);
+	store_relaxed(&line->removed, 0);
+	line->credit = 0;
+	store_relaxed(&line->generation, generation);
+}
+
 /* Calls visit for every line that exists. */
 static inline void map_each_line(instar_map *map, void (*visit)(struct line *, void *), void *ctx)
 {
@@ -89,6 +105,10 @@ static inline void map_each_line(instar_map *map, void (*visit)(struct line *, v
 			visit(&chunk[i], ctx);
 	}
 }
+
+/* A pair { generation, n }: n += delta modulo 2^W, unless the pair belongs to a later generation.  false:
+ * n would exceed limit, nothing changed. */
+bool generation_add(pair_cell *cell, uint64_t generation, word delta, word limit);
 
 /* Entries, as the lines tell; exact at rest. */
 uint64_t map_entries(instar_map *map);

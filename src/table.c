@@ -1,7 +1,7 @@
 /*
  * src/table.c - making and unmaking tables.
  */
-#include "src/table.h"
+#include "src/walk.h"
 
 /* Grow above 78 % of the slots (DESIGN.md, When). */
 enum { GROW_PERCENT = 78, PAGE = 4096 };
@@ -53,8 +53,22 @@ void table_free(struct table *t)
 	reclaim_free(domain, t, sizeof *t, CACHE_LINE);
 }
 
+void table_free_values(const struct table *root, const struct table *t, void (*value_free)(void *, void *), void *ctx)
+{
+	struct pair entries[MAX_HOME_ENTRIES];
+	for (size_t home = 0; home < table_homes(t); home++) {
+		unsigned n = ctrl_is_born(bucket_ctrl(&t->buckets[home])) ? walk_home(t, home, entries) : 0;
+		for (unsigned i = 0; i < n; i++)
+			if (walk_authority(root, entries[i].first) == t)
+				value_free((void *)(uintptr_t)entries[i].second, ctx);
+	}
+}
+
 void table_destroy(void *table, void *ctx)
 {
+	struct table *t = table;
 	(void)ctx;
-	table_free(table);
+	if (t->value_free)
+		table_free_values(t, t, t->value_free, t->value_ctx);
+	table_free(t);
 }

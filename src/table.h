@@ -18,9 +18,12 @@ struct table {
 	unsigned log2_homes;
 	unsigned shift;        /* from h to its home */
 	uint64_t check_mask;   /* a thread looks at the load when its insertions & check_mask is 0 */
+	uint64_t generation;   /* of the map: how many clears came before */
 	uintptr_t prev;        /* the table before; PREV_OWNED when the right to retire it is taken */
 	instar_domain *domain;
 	size_t bytes;          /* of the buckets */
+	void (*value_free)(void *value, void *ctx); /* set by a clear: boxed values die with the table */
+	void *value_ctx;
 
 	/* The migration into this table. */
 	CACHE_ALIGNED size_t next_home; /* homes below it are handed out to helpers */
@@ -81,6 +84,9 @@ struct table *table_create(instar_domain *domain, unsigned log2_homes, bool pref
 
 /* At once; nobody else knows it. */
 void table_free(struct table *t);
+
+/* Calls value_free for every boxed value that `t` has authority over in the chain of `root`; at rest. */
+void table_free_values(const struct table *root, const struct table *t, void (*value_free)(void *, void *), void *ctx);
 
 /* For the reclaimer. */
 void table_destroy(void *table, void *ctx);

@@ -26,6 +26,20 @@ INSTAR_API size_t instar_get_many(instar_map *map, instar_thread *thread, const 
 INSTAR_API size_t instar_insert_many(instar_map *map, instar_thread *thread, const uint64_t *keys,
 				     const uint64_t *values, size_t n, enum instar_status *status);
 
+/* As instar_put for each; returns the number that are in the map (OK or EXISTS). */
+INSTAR_API size_t instar_put_many(instar_map *map, instar_thread *thread, const uint64_t *keys, const uint64_t *values,
+				  size_t n, enum instar_status *status);
+
+/* As instar_remove for each; old and status may be NULL.  Returns the number removed. */
+INSTAR_API size_t instar_remove_many(instar_map *map, instar_thread *thread, const uint64_t *keys, size_t n,
+				     uint64_t *old, enum instar_status *status);
+
+/* As instar_fetch_add for each, operands[i] to keys[i]; old and status may be NULL.  Returns the number
+ * done (OK or EXISTS). */
+INSTAR_API size_t instar_fetch_add_many(instar_map *map, instar_thread *thread, const uint64_t *keys,
+					const uint64_t *operands, size_t n, uint64_t initial, uint64_t *old,
+					enum instar_status *status);
+
 #ifdef __cplusplus
 }
 #endif

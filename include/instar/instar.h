@@ -3,6 +3,7 @@
 #define INSTAR_INSTAR_H
 
 #include <instar/batch.h>
+#include <instar/iter.h>
 #include <instar/map.h>
 #include <instar/reclaim.h>
 #include <instar/status.h>

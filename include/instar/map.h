@@ -103,17 +103,48 @@ INSTAR_API enum instar_status instar_fetch_min(instar_map *map, instar_thread *t
 INSTAR_API enum instar_status instar_fetch_max(instar_map *map, instar_thread *thread, uint64_t key, uint64_t operand,
 					       uint64_t initial, uint64_t *old);
 
+/* What a compute callback wants done. */
+enum instar_action { INSTAR_KEEP, INSTAR_STORE, INSTAR_REMOVE };
+
+/* *value is the current value, 0 when absent; set it for INSTAR_STORE.  May run again after a conflict,
+ * with *value set anew; runs within the call's section. */
+typedef enum instar_action instar_compute_fn(uint64_t key, bool present, uint64_t *value, void *ctx);
+
+/* Applies what fn answers to the very value it was shown.  OK, also when a present key was removed;
+ * NOTFOUND: the key is absent and fn answered KEEP or REMOVE; NOMEM, FULL. */
+INSTAR_API enum instar_status instar_compute(instar_map *map, instar_thread *thread, uint64_t key,
+					     instar_compute_fn *fn, void *ctx);
+
+/* Boxed maps: removes the key and hands its value to the caller, who retires it.  OK, NOTFOUND. */
+INSTAR_API enum instar_status instar_take(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *old);
+
 /* Entries: approximate while others write, exact at rest.  Wait-free. */
 INSTAR_API size_t instar_size(instar_map *map);
 
 /* Makes room for `entries` in all, finishing a growth if one is needed.  OK, NOMEM. */
 INSTAR_API enum instar_status instar_reserve(instar_map *map, instar_thread *thread, size_t entries);
 
+/* Moves to the smallest table whose load is at most 40 %, if that is smaller than the current one.
+ * OK, also when there is nothing to do; NOMEM. */
+INSTAR_API enum instar_status instar_shrink(instar_map *map, instar_thread *thread);
+
+/* Removes everything in one step, O(1) (boxed maps: once a migration under way is done).  Boxed values
+ * are retired with their table.  OK, NOMEM. */
+INSTAR_API enum instar_status instar_clear(instar_map *map, instar_thread *thread);
+
 /* Up to `budget` homes of pending migration.  OK: nothing left to do; BUSY: more work waits. */
 INSTAR_API enum instar_status instar_maintain(instar_map *map, instar_thread *thread, size_t budget);
 
-/* The key's 64-bit hash in this map. */
+/* The key's hash in this map, a bijection of the key; and calls that take it, computed before. */
 INSTAR_API uint64_t instar_hash(const instar_map *map, uint64_t key);
+INSTAR_API enum instar_status instar_get_h(instar_map *map, instar_thread *thread, uint64_t hash, uint64_t key,
+					   uint64_t *value);
+INSTAR_API enum instar_status instar_insert_h(instar_map *map, instar_thread *thread, uint64_t hash, uint64_t key,
+					      uint64_t value, uint64_t *existing);
+INSTAR_API enum instar_status instar_put_h(instar_map *map, instar_thread *thread, uint64_t hash, uint64_t key,
+					   uint64_t value, uint64_t *old);
+INSTAR_API enum instar_status instar_remove_h(instar_map *map, instar_thread *thread, uint64_t hash, uint64_t key,
+					      uint64_t *old);
 
 struct instar_map_stats {
 	uint64_t entries;          /* as instar_size */

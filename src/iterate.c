@@ -1,0 +1,156 @@
+/*
+ * src/iterate.c - the calls of iter.h, over an engine's scan.
+ */
+#include <time.h>
+
+#include "src/state.h"
+
+enum { VISIT_ENTRIES = 64 }; /* between two looks at the deadline, and within one section */
+
+enum instar_status instar_scan_range(instar_map *map, instar_thread *thread, uint64_t *cursor, uint64_t last,
+				     struct instar_entry *out, size_t capacity, size_t *n)
+{
+	if (n)
+		*n = 0;
+	if (!map || !cursor || !out || !capacity || !n || *cursor > last)
+		return INSTAR_INVAL;
+	return map->engine->scan(map, thread, cursor, last, out, capacity, n);
+}
+
+enum instar_status instar_scan(instar_map *map, instar_thread *thread, uint64_t *cursor, struct instar_entry *out,
+			       size_t capacity, size_t *n)
+{
+	return instar_scan_range(map, thread, cursor, UINT64_MAX, out, capacity, n);
+}
+
+/* floor(2^64 * part / parts) */
+static uint64_t part_begin(unsigned part, unsigned parts)
+{
+	return (uint64_t)(((unsigned __int128)part << 64) / parts);
+}
+
+void instar_scan_part(unsigned part, unsigned parts, uint64_t *first, uint64_t *last)
+{
+	if (!parts || part >= parts) { /* no such part: an empty range */
+		*first = 1;
+		*last = 0;
+		return;
+	}
+	*first = part_begin(part, parts);
+	*last = part + 1 == parts ? UINT64_MAX : part_begin(part + 1, parts) - 1;
+}
+
+static uint64_t clock_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* OK: go on. */
+static enum instar_status look_at_deadline(const struct instar_deadline *deadline, uint64_t begun)
+{
+	if (deadline && deadline->cancel && __atomic_load_n(deadline->cancel, __ATOMIC_ACQUIRE))
+		return INSTAR_CANCELLED;
+	if (deadline && deadline->timeout_ns && clock_ns() - begun >= deadline->timeout_ns)
+		return INSTAR_TIMEOUT;
+	return INSTAR_OK;
+}
+
+/* A pass over a map: what is done with each entry. */
+struct pass {
+	instar_map *map;
+	instar_thread *thread;
+	instar_visit_fn *visit;
+	void *ctx;
+	size_t removed;
+	bool (*entry)(struct pass *, const struct instar_entry *); /* false: stop */
+};
+
+/* Within one section: the next entries.  OK: more to come; NOTFOUND: the end; or another status. */
+static enum instar_status pass_some(struct pass *pass, uint64_t *cursor)
+{
+	struct instar_entry entries[VISIT_ENTRIES];
+	size_t n;
+	instar_enter(pass->thread);
+	enum instar_status status = instar_scan(pass->map, pass->thread, cursor, entries, VISIT_ENTRIES, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!pass->entry(pass, &entries[i])) {
+			status = INSTAR_STOPPED;
+			break;
+		}
+	instar_leave(pass->thread);
+	return status;
+}
+
+static enum instar_status run_pass(struct pass *pass, const struct instar_deadline *deadline)
+{
+	if (!pass->map || !pass->visit)
+		return INSTAR_INVAL;
+	if (!pass->thread)
+		pass->thread = reclaim_self(pass->map->domain);
+	else if (pass->thread->domain != pass->map->domain)
+		return INSTAR_INVAL;
+	uint64_t cursor = 0, begun = deadline ? clock_ns() : 0;
+	for (;;) {
+		enum instar_status status = look_at_deadline(deadline, begun);
+		if (status != INSTAR_OK)
+			return status;
+		status = pass_some(pass, &cursor);
+		if (status != INSTAR_OK)
+			return status == INSTAR_NOTFOUND ? INSTAR_OK : status;
+	}
+}
+
+static bool ask(struct pass *pass, const struct instar_entry *e)
+{
+	reclaim_callback_begin();
+	bool answer = pass->visit(e->key, e->value, pass->ctx);
+	reclaim_callback_end();
+	return answer;
+}
+
+enum instar_status instar_foreach(instar_map *map, instar_thread *thread, instar_visit_fn *visit, void *ctx,
+				  const struct instar_deadline *deadline)
+{
+	struct pass pass = { map, thread, visit, ctx, 0, ask };
+	return run_pass(&pass, deadline);
+}
+
+/* Asks about the entry until the answer is yes, it is removed as asked about, or it is gone. */
+static bool keep_or_remove(struct pass *pass, const struct instar_entry *entry)
+{
+	struct instar_entry e = *entry;
+	while (!ask(pass, &e)) {
+		enum instar_status status = instar_remove_if(pass->map, pass->thread, e.key, e.value);
+		pass->removed += status == INSTAR_OK;
+		if (status != INSTAR_CHANGED || instar_get(pass->map, pass->thread, e.key, &e.value) != INSTAR_OK)
+			break;
+	}
+	return true;
+}
+
+enum instar_status instar_retain(instar_map *map, instar_thread *thread, instar_visit_fn *keep, void *ctx,
+				 size_t *removed)
+{
+	struct pass pass = { map, thread, keep, ctx, 0, keep_or_remove };
+	enum instar_status status = run_pass(&pass, NULL);
+	if (removed)
+		*removed = pass.removed;
+	return status;
+}
+
+static bool remove_and_ask(struct pass *pass, const struct instar_entry *entry)
+{
+	struct instar_entry e = *entry;
+	if (instar_remove(pass->map, pass->thread, e.key, &e.value) != INSTAR_OK)
+		return true;
+	pass->removed++;
+	return ask(pass, &e);
+}
+
+enum instar_status instar_drain(instar_map *map, instar_thread *thread, instar_visit_fn *take, void *ctx)
+{
+	struct pass pass = { map, thread, take, ctx, 0, remove_and_ask };
+	return run_pass(&pass, NULL);
+}
