@@ -13,12 +13,11 @@ static void free_chunk(instar_domain *domain, struct limbo_chunk *chunk)
 	reclaim_free(domain, chunk, sizeof(*chunk), CACHE_LINE);
 }
 
-bool limbo_reserve(instar_domain *domain, struct limbo *limbo, unsigned n)
+/* A spare chunk behind tail has room for any reservation. */
+bool limbo_reserve_chunk(instar_domain *domain, struct limbo *limbo)
 {
 	struct limbo_chunk *tail = limbo->tail, *chunk;
 
-	if (likely(limbo->room >= n))
-		return true;
 	/* ORD:limbo-reuse — acquire; pairs with ORD:limbo-leave (limbo.c); carries the consumer's last reads of a chunk */
 	if (tail && tail->next != load_acquire(&limbo->head))
 		return true;
@@ -53,20 +52,11 @@ static void trim(instar_domain *domain, struct limbo *limbo)
 }
 
 /* Goes on to the next chunk, which is spare. */
-static void next_chunk(instar_domain *domain, struct limbo *limbo)
+void limbo_next_chunk(instar_domain *domain, struct limbo *limbo)
 {
 	limbo->tail = limbo->tail->next;
 	limbo->room = LIMBO_RECORDS;
 	trim(domain, limbo);
-}
-
-void limbo_append(instar_domain *domain, struct limbo *limbo, const struct limbo_record *record)
-{
-	if (unlikely(!limbo->room))
-		next_chunk(domain, limbo);
-	limbo->tail->record[LIMBO_RECORDS - limbo->room--] = *record;
-	/* ORD:limbo-append — release; pairs with ORD:limbo-see (limbo.c); carries the record and the links to it */
-	store_release(&limbo->appended, load_relaxed(&limbo->appended) + 1);
 }
 
 bool limbo_lock(struct limbo *limbo)
@@ -83,7 +73,7 @@ void limbo_unlock(struct limbo *limbo)
 
 const struct limbo_record *limbo_first(struct limbo *limbo)
 {
-	/* ORD:limbo-see — acquire; pairs with ORD:limbo-append (limbo.c) */
+	/* ORD:limbo-see — acquire; pairs with ORD:limbo-append (limbo.h) */
 	if (load_acquire(&limbo->appended) == limbo->taken)
 		return NULL;
 	if (limbo->first == LIMBO_RECORDS) {

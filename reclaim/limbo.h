@@ -57,11 +57,24 @@ struct limbo {
 	bool busy;
 };
 
-/* Room for n <= RECLAIM_WORK_STEP records.  false: no memory, nothing changed.  The producer's. */
-bool limbo_reserve(instar_domain *domain, struct limbo *limbo, unsigned n);
+bool limbo_reserve_chunk(instar_domain *domain, struct limbo *limbo);
+void limbo_next_chunk(instar_domain *domain, struct limbo *limbo);
 
-/* Appends into reserved room. */
-void limbo_append(instar_domain *domain, struct limbo *limbo, const struct limbo_record *record);
+/* Room for n <= RECLAIM_WORK_STEP records.  false: no memory, nothing changed.  The producer's. */
+static inline bool limbo_reserve(instar_domain *domain, struct limbo *limbo, unsigned n)
+{
+	return likely(limbo->room >= n) || limbo_reserve_chunk(domain, limbo);
+}
+
+/* Appends into reserved room.  The producer's. */
+static inline void limbo_append(instar_domain *domain, struct limbo *limbo, const struct limbo_record *record)
+{
+	if (unlikely(!limbo->room))
+		limbo_next_chunk(domain, limbo);
+	limbo->tail->record[LIMBO_RECORDS - limbo->room--] = *record;
+	/* ORD:limbo-append — release; pairs with ORD:limbo-see (limbo.c); carries the record and the links to it */
+	store_release(&limbo->appended, load_relaxed(&limbo->appended) + 1);
+}
 
 static inline uint64_t limbo_pending(const struct limbo *limbo)
 {

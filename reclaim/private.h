@@ -42,7 +42,12 @@ void thread_free(instar_thread *t);
 instar_thread *thread_mine(instar_domain *domain);     /* the caller's handle, or NULL */
 void thread_release(instar_thread *t);                 /* the caller's, whatever its counts */
 bool thread_in_section(void);                          /* of any domain */
-instar_thread *thread_or_self(instar_thread *t);       /* NULL: no default domain */
+instar_thread *thread_default(void);                   /* in the default domain; NULL: there is none */
+
+static inline instar_thread *thread_or_self(instar_thread *t)
+{
+	return likely(t != NULL) ? t : thread_default();
+}
 
 /* work.c */
 uint64_t grace_stamp(instar_thread *t);                /* in the open section, else in one of its own */

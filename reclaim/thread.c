@@ -248,13 +248,10 @@ enum instar_status instar_thread_self(instar_domain *domain, instar_thread **out
 	return domain ? self(domain, out) : INSTAR_NOMEM;
 }
 
-instar_thread *thread_or_self(instar_thread *t)
+instar_thread *thread_default(void)
 {
-	instar_domain *domain;
+	instar_domain *domain = instar_domain_default();
 
-	if (likely(t != NULL))
-		return t;
-	domain = instar_domain_default();
 	return domain ? reclaim_self(domain) : NULL;
 }
 
