@@ -85,7 +85,7 @@ Test(claims, T2_shows_the_claim_in_one_step_and_counts_the_version)
 	struct claim c;
 
 	cr_assert(claim_native(self, &p, &c, h, 5));
-	cr_assert(publish_claim(&p, &c, h));
+	cr_assert(publish(&p, &c, h));
 	cr_assert_eq(ctrl_state(ctrl_of(HOME)), OPEN, "a virgin home is OPEN by it");
 	cr_assert_eq(ctrl_p(ctrl_of(HOME), c.slot), q_g(c.entry.first));
 	cr_assert_eq(ctrl_version(ctrl_of(HOME)), ctrl_version(p.header.first) + 1);
@@ -100,10 +100,10 @@ Test(claims, T2_fails_when_another_key_appeared_since_the_scan)
 
 	cr_assert(claim_native(self, &p, &c, h, 5));
 	add(hash_in(HOME, 2), 6);
-	cr_assert_not(publish_claim(&p, &c, h), "the header scanned is not the header now");
+	cr_assert_not(publish(&p, &c, h), "the header scanned is not the header now");
 	cr_assert(lookup_misses(h));
 	p.header = bucket_header(p.bucket);
-	cr_assert(publish_claim(&p, &c, h));
+	cr_assert(publish(&p, &c, h));
 	cr_assert(lookup_is(h, 5) && lookup_is(hash_in(HOME, 2), 6));
 }
 
@@ -125,7 +125,7 @@ Test(claims, T2_fails_when_a_key_came_went_and_came_since_the_scan)
 		cr_assert(bury_native(self, o.cell, found.entry));
 		manual_now += 3;
 	}
-	cr_assert_not(publish_claim(&p, &c, h));
+	cr_assert_not(publish(&p, &c, h));
 }
 
 Test(claims, T2_fails_on_a_frozen_home)
@@ -138,7 +138,7 @@ Test(claims, T2_fails_on_a_frozen_home)
 	p = place_in(table, HOME);
 	cr_assert(claim_native(self, &p, &c, h, 5));
 	freeze_home(p.bucket, p.header);
-	cr_assert_not(publish_claim(&p, &c, h));
+	cr_assert_not(publish(&p, &c, h));
 	cr_assert(lookup_misses(h));
 }
 
@@ -152,7 +152,7 @@ Test(claims, T3_lists_the_location_and_shows_it_in_the_filter)
 	fill_natives();
 	p = place_in(table, HOME);
 	cr_assert(claim_displaced(self, &p, line, &c, h, 5, false, &tombs));
-	cr_assert(publish_claim(&p, &c, h));
+	cr_assert(publish(&p, &c, h));
 	cr_assert_eq(bucket_dir(p.bucket), (word)1 << c.location);
 	cr_assert(ctrl_filter_has(ctrl_of(HOME), h));
 	cr_assert_eq(ctrl_version(ctrl_of(HOME)), ctrl_version(p.header.first) + 1);
@@ -170,7 +170,7 @@ Test(claims, T3_fails_when_the_header_moved)
 	p = place_in(table, HOME);
 	cr_assert(claim_displaced(self, &p, line, &c, h, 5, false, &tombs));
 	add(hash_in(HOME, 51), 6);
-	cr_assert_not(publish_claim(&p, &c, h));
+	cr_assert_not(publish(&p, &c, h));
 	cr_assert(lookup_misses(h));
 }
 

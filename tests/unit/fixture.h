@@ -66,6 +66,12 @@ static inline struct place find(word h, enum tag *tag)
 	return p;
 }
 
+/* T2 or T3 on the header that p was scanned with. */
+static inline bool publish(const struct place *p, const struct claim *c, word h)
+{
+	return publish_claim(p->bucket, p->header, c, h);
+}
+
 /* T1, T2 or T3, without bury or growth; returns the claim as it was published. */
 static inline struct claim add(word h, word v)
 {
@@ -74,7 +80,7 @@ static inline struct claim add(word h, word v)
 	unsigned tombs = 0;
 
 	cr_assert(claim_native(self, &p, &c, h, v) || claim_displaced(self, &p, line, &c, h, v, false, &tombs));
-	cr_assert(publish_claim(&p, &c, h));
+	cr_assert(publish(&p, &c, h));
 	return c;
 }
 

@@ -298,7 +298,8 @@ Test(migration, T16_leaves_the_authority_with_the_table_before)
 	cr_assert_eq(modify(map, self, hash_in(HOME, 3), VERB_REPLACE, &r), INSTAR_OK, "a writer makes a larger table");
 	cr_assert_gt(((struct table *)map->root)->log2_homes, next->log2_homes);
 	cr_assert(lookup_is(hash_in(HOME, 3), 55));
-	cr_assert_eq(finish_migrations(map, self, line), INSTAR_OK);
+	while (instar_maintain(map, self, 64) == INSTAR_BUSY)
+		;
 	cr_assert_eq(((struct table *)map->root)->prev, 0);
 	for (word i = 0; i < SLOTS * 2; i++)
 		cr_assert(lookup_is(hash_in(HOME, i), i == 3 ? 55 : 100 + i));

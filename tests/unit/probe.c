@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "src/probe.h"
-#include "src/table.h"
+#include "src/state.h"
 
 Test(probe, the_far_buckets_of_a_home_are_distinct)
 {
@@ -68,21 +68,35 @@ Test(probe, locations_number_d_and_slot)
 	cr_assert_eq(far_bucket(255, 3, 255), 5);
 }
 
+static void check_order_of(const struct table *t)
+{
+	word step = ((word)-1 >> 12) + 12345, h = 0;
+
+	for (unsigned i = 0; i < 4000; i++, h += step) {
+		size_t home = home_of(t, h);
+
+		cr_assert_leq(home, t->mask);
+		cr_assert_eq(entry_hash(t, home, q_native(h, 0, TAG_LIVE)), h);
+		if (h + step > h)
+			cr_assert_leq(home, home_of(t, h + step));
+	}
+}
+
 Test(probe, a_table_is_in_hash_order_and_its_slots_imply_the_rest_of_h)
 {
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	instar_domain *domain;
+	instar_map *map;
+
+	cr_assert_eq(instar_domain_create(&domain, "leak", NULL), INSTAR_OK);
 	for (unsigned log2 = MIN_LOG2_HOMES; log2 < MIN_LOG2_HOMES + 8; log2++) {
-		struct table t = { .log2_homes = log2, .mask = ((size_t)1 << log2) - 1 };
-		word step = ((word)-1 >> 12) + 12345, h = 0;
-
-		for (unsigned i = 0; i < 4000; i++, h += step) {
-			size_t home = home_of(&t, h);
-
-			cr_assert_leq(home, t.mask);
-			cr_assert_eq(entry_hash(&t, home, q_native(h, 0, TAG_LIVE)), h);
-			if (h + step > h)
-				cr_assert_leq(home, home_of(&t, h + step));
-		}
+		opts.capacity = ((size_t)SLOTS << log2) / 2;
+		cr_assert_eq(instar_map_create(&map, domain, &opts), INSTAR_OK);
+		cr_assert_eq(((const struct table *)map->root)->log2_homes, log2);
+		check_order_of((const struct table *)map->root);
+		cr_assert_eq(instar_map_destroy(map), INSTAR_OK);
 	}
+	cr_assert_eq(instar_domain_destroy(domain), INSTAR_OK);
 }
 
 Test(probe, homes_of_a_prefix_in_tables_of_other_sizes)
