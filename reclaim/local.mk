@@ -24,6 +24,7 @@ EXTRA_DIST += \
 	reclaim/ebr_fence.h \
 	reclaim/leak.h \
 	reclaim/qsbr.h \
+	reclaim/rwlock.h \
 	reclaim/scheme.c \
 	reclaim/schemes.def \
 	reclaim/tsan.h \

@@ -37,7 +37,9 @@ static void *actor_main(void *arg)
 	pthread_mutex_lock(&a->mutex);
 	while (!a->stop) {
 		if (a->job) {
+			pthread_mutex_unlock(&a->mutex);
 			a->job(a, a->arg);
+			pthread_mutex_lock(&a->mutex);
 			a->job = NULL;
 			pthread_cond_broadcast(&a->changed);
 		} else {
