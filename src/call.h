@@ -9,6 +9,7 @@
 
 #include "src/lookup.h"
 #include "src/modify.h"
+#include "src/park.h"
 
 static __attribute__((noinline)) enum instar_status get_slowly(instar_map *map, instar_thread *t, word h,
 							       uint64_t *value)
@@ -25,12 +26,24 @@ static __attribute__((noinline)) enum instar_status get_slowly(instar_map *map, 
 	return hit ? INSTAR_OK : INSTAR_NOTFOUND;
 }
 
-/* The value that a call displaced from a boxed map goes to the reclaimer. */
-static inline void retire_displaced(instar_map *map, instar_thread *t, const struct request *r)
+static inline bool displaces(const struct request *r)
 {
-	if (r->effect == EFFECT_REMOVED || (r->effect == EFFECT_CHANGED && r->seen != r->value))
-		reclaim_retire_reserved(t, (void *)(uintptr_t)r->seen, 0, RECLAIM_ENTRY, map->value_free,
-					map->value_ctx);
+	return r->effect == EFFECT_REMOVED || (r->effect == EFFECT_CHANGED && r->seen != r->value);
+}
+
+/* A call on a boxed map that may displace a value, which goes to the reclaimer. */
+static enum instar_status modify_boxed(instar_map *map, instar_thread *t, word h, enum verb verb, struct request *r)
+{
+	struct line *line = map_line(map, t);
+	struct parked *node = park_node(map, line);
+	if (!node)
+		return INSTAR_NOMEM;
+	enum instar_status status = modify(map, t, h, verb, r);
+	if (displaces(r))
+		park_or_retire(map, t, line, node, r->seen);
+	else
+		park_node_unused(map, line, node);
+	return status;
 }
 
 /* retire: what the call displaces from a boxed map; else that is the caller's. */
@@ -40,13 +53,11 @@ static __attribute__((noinline)) enum instar_status modify_slowly(instar_map *ma
 	t = section_thread(map, t);
 	if (!t)
 		return INSTAR_INVAL;
-	retire = retire && map->value_free && verb != VERB_INSERT;
-	if (retire && !reclaim_reserve(t, 1))
+	bool boxed = retire && map->value_free && verb != VERB_INSERT;
+	if (boxed && !reclaim_reserve(t, 1))
 		return INSTAR_NOMEM;
 	section_enter(t);
-	enum instar_status status = modify(map, t, h, verb, r);
-	if (retire)
-		retire_displaced(map, t, r);
+	enum instar_status status = boxed ? modify_boxed(map, t, h, verb, r) : modify(map, t, h, verb, r);
 	section_leave_writer(t);
 	return status;
 }

@@ -11,7 +11,7 @@
 #ifndef INSTAR_CLEAR_H
 #define INSTAR_CLEAR_H
 
-#include "src/grow.h"
+#include "src/park.h"
 
 /* The map's counters are of `generation` at least. */
 static void raise_generation(instar_map *map, uint64_t generation)
@@ -30,27 +30,48 @@ static bool swap_root(instar_map *map, struct table *old, struct table *empty)
 	return cas_seq_cst(&map->root, &expected, (uintptr_t)empty); /* LP */
 }
 
-static enum instar_status clear_map(instar_map *map, instar_thread *t)
+/* Retires what was cleared; boxed values that a snapshot may show wait for it. */
+static void dispose(instar_map *map, instar_thread *t, struct table *old, struct parked *node)
 {
-	struct table *old, *empty = table_create(map->domain, map->first_log2_homes, map->prefault, map_threads(map));
-	if (!empty)
-		return INSTAR_NOMEM;
-	enum instar_status status;
-	do {
-		old = section_root(map, t);
-		status = map->value_free ? finish_migrations(map, t, map_line(map, t), &old) : INSTAR_OK;
-		if (status == INSTAR_OK && !reserve_chain(t, old))
-			status = INSTAR_NOMEM;
-		if (status != INSTAR_OK) {
-			table_free(empty);
-			return status;
-		}
-	} while (!swap_root(map, old, empty));
-	raise_generation(map, empty->generation);
 	old->value_free = map->value_free;
 	old->value_ctx = map->value_ctx;
+	if (node && load_seq_cst(&map->open_snapshots)) {
+		park(map, node, old, true);
+		return;
+	}
+	if (node)
+		park_node_unused(map, map_line(map, t), node);
 	retire_chain(t, old);
-	return INSTAR_OK;
+}
+
+/* What a clear needs before it swaps the root.  false: no memory. */
+static bool prepare_clear(instar_map *map, instar_thread *t, struct table **old)
+{
+	*old = section_root(map, t);
+	if (map->value_free && finish_migrations(map, t, map_line(map, t), old) != INSTAR_OK)
+		return false;
+	return reserve_chain(t, *old);
+}
+
+static enum instar_status clear_map(instar_map *map, instar_thread *t)
+{
+	bool boxed = map->value_free != NULL;
+	struct table *old, *empty = table_create(map->domain, map->first_log2_homes, map->prefault, map_threads(map));
+	struct parked *node = boxed ? park_node(map, map_line(map, t)) : NULL;
+	bool ready;
+	do
+		ready = empty && (node || !boxed) && prepare_clear(map, t, &old);
+	while (ready && !swap_root(map, old, empty));
+	if (ready) {
+		raise_generation(map, empty->generation);
+		dispose(map, t, old, node);
+		return INSTAR_OK;
+	}
+	if (empty)
+		table_free(empty);
+	if (node)
+		park_node_unused(map, map_line(map, t), node);
+	return INSTAR_NOMEM;
 }
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "src/batch.h"
 #include "src/clear.h"
-#include "src/scan.h"
+#include "src/snapshot.h"
 
 extern const struct engine ENGINE_NAME;
 
@@ -289,8 +289,67 @@ static enum instar_status engine_scan(instar_map *map, instar_thread *t, uint64_
 		return INSTAR_INVAL;
 	bool more = true;
 	section_enter(t);
-	for (*n = 0; more && *n < capacity;)
-		more = scan_some(map, t, cursor, last, out, capacity, n);
+	for (*n = 0; more && *n < capacity;) {
+		struct scanned s;
+		scanned_begin(&s, *cursor, last);
+		scan_home(map, t, &s);
+		more = scanned_store(map, &s, cursor, last, out, capacity, n);
+	}
+	section_leave(t);
+	return more ? INSTAR_OK : INSTAR_NOTFOUND;
+}
+
+static enum instar_status engine_snapshot_open(instar_map *map, instar_thread *t, struct table **table)
+{
+	t = section_thread(map, t);
+	if (!t)
+		return INSTAR_INVAL;
+	section_enter(t);
+	*table = swap_for_snapshot(map, t);
+	section_leave_writer(t);
+	return *table ? INSTAR_OK : INSTAR_NOMEM;
+}
+
+static void engine_snapshot_close(instar_snapshot *snapshot, instar_thread *t, uint64_t oldest)
+{
+	instar_map *map = snapshot->map;
+	t = section_thread(map, t);
+	if (!t)
+		t = map->domain->shared;
+	section_enter(t);
+	release_snapshot_table(map, t, snapshot->table);
+	unpark(map, t, oldest);
+	section_leave_writer(t);
+}
+
+static enum instar_status engine_snapshot_get(instar_snapshot *snapshot, instar_thread *t, uint64_t h, uint64_t *value)
+{
+	t = section_thread(snapshot->map, t);
+	if (!t)
+		return INSTAR_INVAL;
+	struct scanned s = { .n = 0, .first = (word)h, .last = (word)h };
+	section_enter(t);
+	scan_snapshot_home(t, snapshot, &s);
+	section_leave(t);
+	if (s.n && value)
+		*value = s.entry[0].second;
+	return s.n ? INSTAR_OK : INSTAR_NOTFOUND;
+}
+
+static enum instar_status engine_snapshot_scan(instar_snapshot *snapshot, instar_thread *t, uint64_t *cursor,
+					       struct instar_entry *out, size_t capacity, size_t *n)
+{
+	t = section_thread(snapshot->map, t);
+	if (!t)
+		return INSTAR_INVAL;
+	bool more = true;
+	section_enter(t);
+	for (*n = 0; more && *n < capacity;) {
+		struct scanned s;
+		scanned_begin(&s, *cursor, UINT64_MAX);
+		scan_snapshot_home(t, snapshot, &s);
+		more = scanned_store(snapshot->map, &s, cursor, UINT64_MAX, out, capacity, n);
+	}
 	section_leave(t);
 	return more ? INSTAR_OK : INSTAR_NOTFOUND;
 }
@@ -316,4 +375,8 @@ const struct engine ENGINE_NAME = {
 	.get_many = engine_get_many,
 	.write_many = engine_write_many,
 	.scan = engine_scan,
+	.snapshot_open = engine_snapshot_open,
+	.snapshot_close = engine_snapshot_close,
+	.snapshot_get = engine_snapshot_get,
+	.snapshot_scan = engine_snapshot_scan,
 };

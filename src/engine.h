@@ -25,6 +25,8 @@ struct write_batch {
 	enum instar_status *status;
 };
 
+struct table;
+
 struct engine {
 	enum instar_status (*get)(instar_map *, instar_thread *, uint64_t h, uint64_t *value);
 	enum instar_status (*get_ref)(instar_map *, instar_thread *, uint64_t h, void **object);
@@ -52,6 +54,12 @@ struct engine {
 	 * OK: more may come; NOTFOUND: none. */
 	enum instar_status (*scan)(instar_map *, instar_thread *, uint64_t *cursor, uint64_t last,
 				   struct instar_entry *out, size_t capacity, size_t *n);
+	/* src/snapshot.c numbers and lists snapshots; here is what touches tables. */
+	enum instar_status (*snapshot_open)(instar_map *, instar_thread *, struct table **table);
+	void (*snapshot_close)(instar_snapshot *, instar_thread *, uint64_t oldest);
+	enum instar_status (*snapshot_get)(instar_snapshot *, instar_thread *, uint64_t h, uint64_t *value);
+	enum instar_status (*snapshot_scan)(instar_snapshot *, instar_thread *, uint64_t *cursor,
+					    struct instar_entry *out, size_t capacity, size_t *n);
 };
 
 /* The engine for a scheme, for this processor; NULL: the scheme is not built in. */

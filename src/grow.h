@@ -21,6 +21,23 @@ enum {
 	PREFETCH_HOMES = 4   /* how far ahead a helper fetches */
 };
 
+/* T14, the CAS.  false: someone else did it. */
+static bool put_table(instar_map *map, struct table *old, struct table *next)
+{
+	next->prev = (uintptr_t)old;
+	next->generation = old->generation;
+	STEP(BEFORE_TABLE);
+	uintptr_t expected = (uintptr_t)old;
+	/* ORD:install — seq_cst; pairs with ORD:see-root (section.h); carries the table */
+	if (!cas_seq_cst(&map->root, &expected, (uintptr_t)next))
+		return false;
+	STEP(TABLE_INSTALLED);
+	uint64_t *kind = next->log2_homes > old->log2_homes ? &map->growths
+			 : next->log2_homes == old->log2_homes ? &map->purges : &map->shrinks;
+	fetch_add_relaxed(kind, 1);
+	return true;
+}
+
 /* T14: root `old` -> a new table with prev = old.  OK also when someone else did it; NOMEM. */
 static enum instar_status install_table(instar_map *map, struct table *old, unsigned log2_homes)
 {
@@ -29,19 +46,10 @@ static enum instar_status install_table(instar_map *map, struct table *old, unsi
 	struct table *next = table_create(map->domain, log2_homes, map->prefault, map_threads(map));
 	if (!next)
 		return INSTAR_NOMEM;
-	next->prev = (uintptr_t)old;
-	next->generation = old->generation;
-	STEP(BEFORE_TABLE);
-	uintptr_t expected = (uintptr_t)old;
-	/* ORD:install — seq_cst; pairs with ORD:see-root (section.h); carries the table */
-	if (!cas_seq_cst(&map->root, &expected, (uintptr_t)next)) {
+	/* Over an unfinished migration (a rescue) the snapshot below is still to be respected. */
+	next->snapshot_mode = old->snapshot_mode && load_seq_cst(&old->prev) != 0;
+	if (!put_table(map, old, next))
 		table_free(next);
-		return INSTAR_OK;
-	}
-	STEP(TABLE_INSTALLED);
-	uint64_t *kind = log2_homes > old->log2_homes ? &map->growths
-			 : log2_homes == old->log2_homes ? &map->purges : &map->shrinks;
-	fetch_add_relaxed(kind, 1);
 	return INSTAR_OK;
 }
 
@@ -55,7 +63,14 @@ static enum instar_status rescue_table(instar_map *map, instar_thread *t, struct
 	return log2_homes < MAX_LOG2_HOMES ? install_table(map, table, log2_homes + 1) : INSTAR_NOMEM;
 }
 
-/* Retires a table and those before it that nobody else has the right to retire. */
+/* Gives up one owner's part in a table; the last one retires it, into a reserved record. */
+static void release_table(instar_thread *t, struct table *table)
+{
+	if (fetch_sub_seq_cst(&table->owners, 1) == 1)
+		reclaim_retire_reserved(t, table, table_footprint(table), RECLAIM_TABLE, table_destroy, NULL);
+}
+
+/* Releases a table and those before it that nobody else has the right to retire. */
 static void retire_chain(instar_thread *t, struct table *table)
 {
 	while (table) {
@@ -63,7 +78,7 @@ static void retire_chain(instar_thread *t, struct table *table)
 		while (prev && !(prev & PREV_OWNED) && !cas_seq_cst(&table->prev, &prev, prev | PREV_OWNED))
 			;
 		struct table *next = prev & PREV_OWNED ? NULL : prev_table(prev);
-		reclaim_retire_reserved(t, table, table_footprint(table), RECLAIM_TABLE, table_destroy, NULL);
+		release_table(t, table);
 		table = next;
 	}
 }
@@ -230,6 +245,29 @@ static __attribute__((noinline)) enum instar_status bear_home(instar_map *map, i
 	default:
 		return INSTAR_OK;
 	}
+}
+
+/*
+ * A home that is not born (c was its ctrl), for a reader: where to look instead; NULL: it holds nothing;
+ * the same table: look there again.  In snapshot mode the source is sealed first, so that no call which
+ * began after the snapshot sees what a call from before it may still change.
+ */
+static __attribute__((noinline)) struct table *look_before(instar_map *map, instar_thread *t, struct table *table,
+							   size_t home, word c)
+{
+	struct table *before = section_prev(t, table);
+	if (!before) /* T15 may have run between the two loads: then the home was born before it */
+		return ctrl_is_born(bucket_ctrl(&table->buckets[home])) ? table : NULL;
+	if (!table->snapshot_mode)
+		return before;
+	if (ctrl_state(c) == UNBORN) {
+		give_birth(t, map_line(map, t), table, before, home);
+		return table;
+	}
+	struct arrivals sealed;
+	sealed.n = 0;
+	gather_prefix(t, before, (struct prefix){ home, table->log2_homes }, &sealed);
+	return before;
 }
 
 #endif

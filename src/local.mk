@@ -26,12 +26,15 @@ instar_sources = \
 	src/map.c \
 	src/migrate.h \
 	src/modify.h \
+	src/park.h \
 	src/place.h \
 	src/probe.h \
 	src/publish.h \
 	src/scan.h \
 	src/search.h \
 	src/section.h \
+	src/snapshot.c \
+	src/snapshot.h \
 	src/state.h \
 	src/status.c \
 	src/step.c \

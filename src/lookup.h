@@ -10,9 +10,7 @@
 #ifndef INSTAR_LOOKUP_H
 #define INSTAR_LOOKUP_H
 
-#include "src/search.h"
-#include "src/section.h"
-#include "src/step.h"
+#include "src/grow.h"
 
 /* The dir is followed only when the filter of the ctrl that was read shows the key's bit. */
 static __attribute__((noinline)) bool lookup_displaced(const struct table *table, size_t home, word h, word *v)
@@ -54,33 +52,28 @@ static inline bool lookup_home(const struct table *table, size_t home, word c, w
  * An unborn or stillborn home: the authority is in the table before.  Whatever is found there (LIVE,
  * SEALED or nothing) is valid, because the root and then this home's ctrl were loaded within the call.
  */
-static __attribute__((noinline)) bool lookup_before_birth(instar_thread *t, const struct table *table, word h, word *v)
+static __attribute__((noinline)) bool lookup_before_birth(instar_map *map, instar_thread *t, struct table *table,
+							  word h, word *v)
 {
-	for (;;) {
+	while (table) {
 		size_t home = home_of(table, h);
 		word c = bucket_ctrl(&table->buckets[home]);
 		if (ctrl_is_born(c))
 			return lookup_home(table, home, c, h, v);
-		const struct table *before = section_prev(t, table);
-		if (before) {
-			table = before;
-			continue;
-		}
-		/* T15 may have run between the two loads: then the home was born before it. */
-		c = bucket_ctrl(&table->buckets[home]);
-		return ctrl_is_born(c) && lookup_home(table, home, c, h, v);
+		table = look_before(map, t, table, home, c);
 	}
+	return false;
 }
 
 static inline bool lookup(instar_map *map, instar_thread *t, word h, word *v)
 {
-	const struct table *table = section_root(map, t);
+	struct table *table = section_root(map, t);
 	STEP(ROOT_READ);
 	size_t home = home_of(table, h);
 	word c = bucket_ctrl(&table->buckets[home]);
 	if (likely(ctrl_is_born(c)))
 		return lookup_home(table, home, c, h, v);
-	return lookup_before_birth(t, table, h, v);
+	return lookup_before_birth(map, t, table, h, v);
 }
 
 #endif

@@ -39,8 +39,16 @@ static void set_options(instar_map *map, const struct instar_map_opts *o)
 		strncpy(map->name, o->name, sizeof map->name - 1);
 }
 
+static void free_spare(struct line *line, void *ctx)
+{
+	instar_map *map = ctx;
+	if (line->spare)
+		reclaim_free(map->domain, line->spare, sizeof *line->spare, sizeof(void *));
+}
+
 static void free_lines(instar_map *map)
 {
+	map_each_line(map, free_spare, map);
 	for (unsigned c = 0; c < LINE_CHUNKS; c++)
 		if (map->lines[c])
 			reclaim_free(map->domain, map->lines[c], ((size_t)FIRST_LINES << c) * sizeof(struct line),
@@ -85,25 +93,53 @@ enum instar_status instar_map_create(instar_map **out, instar_domain *domain, co
 	}
 	map->lines[0][0].shared = true;
 	map->root = (uintptr_t)table;
+	pthread_mutex_init(&map->snapshots_lock, NULL);
 	reclaim_map_attached(domain);
 	*out = map;
 	return INSTAR_OK;
+}
+
+/* What closed snapshots left behind for want of memory. */
+static void free_leftovers(instar_map *map)
+{
+	for (struct table *next, *t = map->abandoned; t; t = next) {
+		next = t->next_abandoned;
+		if (--t->owners == 0)
+			table_destroy(t, NULL);
+	}
+	for (struct parked *next, *p = map->parked; p; p = next) {
+		next = p->next;
+		if (p->is_table)
+			table_destroy(p->object, NULL);
+		else
+			map->value_free(p->object, map->value_ctx);
+		reclaim_free(map->domain, p, sizeof *p, sizeof(void *));
+	}
+}
+
+static void free_tables(instar_map *map)
+{
+	struct table *root = (struct table *)map->root;
+	for (const struct table *t = root; map->value_free && t; t = prev_table(t->prev))
+		table_free_values(root, t, map->value_free, map->value_ctx);
+	for (struct table *next, *t = root; t; t = next) {
+		next = t->prev & PREV_OWNED ? NULL : prev_table(t->prev);
+		table_free(t);
+	}
 }
 
 enum instar_status instar_map_destroy(instar_map *map)
 {
 	if (!map)
 		return INSTAR_OK;
+	if (load_acquire(&map->open_snapshots))
+		return INSTAR_BUSY;
 	instar_domain *domain = map->domain;
-	struct table *table = (struct table *)map->root;
 	reclaim_callback_begin();
-	for (const struct table *t = table; map->value_free && t; t = prev_table(t->prev))
-		table_free_values(table, t, map->value_free, map->value_ctx);
+	free_leftovers(map);
+	free_tables(map);
 	reclaim_callback_end();
-	for (struct table *next; table; table = next) {
-		next = table->prev & PREV_OWNED ? NULL : prev_table(table->prev);
-		table_free(table);
-	}
+	pthread_mutex_destroy(&map->snapshots_lock);
 	free_map(map);
 	reclaim_map_detached(domain);
 	return INSTAR_OK;

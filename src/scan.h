@@ -71,20 +71,16 @@ static void narrow_to_home(struct scanned *s, const struct table *table, size_t 
  */
 static void scan_home(instar_map *map, instar_thread *t, struct scanned *s)
 {
-	const struct table *table = section_root(map, t);
-	for (;;) {
+	struct table *table = section_root(map, t);
+	while (table) {
 		size_t home = home_of(table, s->first);
 		narrow_to_home(s, table, home);
 		word c = bucket_ctrl(&table->buckets[home]);
-		const struct table *before = ctrl_is_born(c) ? NULL : section_prev(t, table);
-		if (before) {
-			table = before;
-			continue;
-		}
-		/* As for a lookup: prev was NULL, so only UNBORN again means empty. */
-		if (ctrl_is_born(c) || ctrl_is_born(bucket_ctrl(&table->buckets[home])))
+		if (ctrl_is_born(c)) {
 			scan_born_home(s, table, home);
-		return;
+			return;
+		}
+		table = look_before(map, t, table, home, c);
 	}
 }
 
@@ -99,22 +95,25 @@ static inline uint64_t hash_cursor(word h)
 	return (uint64_t)h << (64 - WORD_BITS);
 }
 
-/* The entries of one home, from *cursor on; *cursor moves behind those that were stored.  false: the end. */
-static bool scan_some(instar_map *map, instar_thread *t, uint64_t *cursor, uint64_t last, struct instar_entry *out,
-		      size_t capacity, size_t *n)
+/* Begins to fill s from *cursor on. */
+static void scanned_begin(struct scanned *s, uint64_t cursor, uint64_t last)
 {
-	struct scanned s;
-	s.n = 0;
-	s.first = cursor_hash(*cursor);
-	s.last = cursor_hash(last);
-	scan_home(map, t, &s);
+	s->n = 0;
+	s->first = cursor_hash(cursor);
+	s->last = cursor_hash(last);
+}
+
+/* Stores what s holds; *cursor moves behind that.  false: the end of the range. */
+static bool scanned_store(const instar_map *map, const struct scanned *s, uint64_t *cursor, uint64_t last,
+			  struct instar_entry *out, size_t capacity, size_t *n)
+{
 	unsigned i;
-	for (i = 0; i < s.n && *n < capacity; i++, ++*n) {
-		out[*n].key = hash_key(&map->hash, s.entry[i].first);
-		out[*n].value = s.entry[i].second;
+	for (i = 0; i < s->n && *n < capacity; i++, ++*n) {
+		out[*n].key = hash_key(&map->hash, s->entry[i].first);
+		out[*n].value = s->entry[i].second;
 	}
-	bool end = i == s.n && s.last == cursor_hash(last);
-	*cursor = i < s.n ? hash_cursor(s.entry[i].first) : end ? 0 : hash_cursor(s.last + 1);
+	bool end = i == s->n && s->last == cursor_hash(last);
+	*cursor = i < s->n ? hash_cursor(s->entry[i].first) : end ? 0 : hash_cursor(s->last + 1);
 	return !end;
 }
 

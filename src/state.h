@@ -11,6 +11,8 @@
 #ifndef INSTAR_STATE_H
 #define INSTAR_STATE_H
 
+#include <pthread.h>
+
 #include "src/engine.h"
 #include "src/hash.h"
 #include "src/table.h"
@@ -25,6 +27,7 @@ struct line {
 	const struct table *helping;
 	size_t help_from, help_to;
 	bool shared;
+	struct parked *spare;             /* boxed maps: for the next value displaced */
 };
 
 /* Lines come in chunks: FIRST_LINES, then twice as many each time. */
@@ -51,6 +54,13 @@ struct instar_map {
 	CACHE_ALIGNED uint64_t growths; /* migrations begun, by kind */
 	uint64_t purges, shrinks;
 	uint64_t generation;
+	/* Snapshots (src/snapshot.h). */
+	CACHE_ALIGNED uint64_t open_snapshots;
+	uint64_t last_snapshot;          /* number of the last one opened */
+	struct parked *parked;
+	struct table *abandoned;         /* tables whose last owner could not retire them */
+	pthread_mutex_t snapshots_lock;  /* of the list; taken to open and to close */
+	struct instar_snapshot *snapshots;
 	CACHE_ALIGNED pair_cell taken;   /* { generation, entries and credits }, of max_capacity */
 	pair_cell shared_entries;        /* { generation, entries counted by line 0's users, modulo 2^W } */
 };
@@ -86,6 +96,22 @@ static inline void line_add(struct line *line, uint64_t *counter, uint64_t n)
 	else
 		count_add(counter, n);
 }
+
+/* An open snapshot: the table it owns, which nobody writes to but to seal it. */
+struct instar_snapshot {
+	instar_map *map;
+	struct table *table;
+	uint64_t number;              /* in the order of opening */
+	struct instar_snapshot *next; /* in map->snapshots */
+};
+
+/* A boxed value displaced, or a table of them cleared, while snapshots up to `number` were open. */
+struct parked {
+	struct parked *next;
+	void *object;
+	bool is_table;
+	uint64_t number;
+};
 
 /* The line counts for a table of another generation from now on. */
 static inline void line_turn(struct line *line, uint64_t generation)

@@ -21,6 +21,9 @@ struct table {
 	uint64_t generation;   /* of the map: how many clears came before */
 	uintptr_t prev;        /* the table before; PREV_OWNED when the right to retire it is taken */
 	instar_domain *domain;
+	bool snapshot_mode;    /* prev is a snapshot: readers, too, give birth before they read */
+	unsigned owners;       /* the chain, and an open snapshot of this very table: the last one retires it */
+	struct table *next_abandoned; /* in map->abandoned */
 	size_t bytes;          /* of the buckets */
 	void (*value_free)(void *value, void *ctx); /* set by a clear: boxed values die with the table */
 	void *value_ctx;

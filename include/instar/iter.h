@@ -52,6 +52,33 @@ INSTAR_API enum instar_status instar_retain(instar_map *map, instar_thread *thre
  * OK: one pass over all hashes is done; STOPPED: take answered false, its entry is removed. */
 INSTAR_API enum instar_status instar_drain(instar_map *map, instar_thread *thread, instar_visit_fn *take, void *ctx);
 
+/*
+ * A snapshot: the map as it was at one moment of the open call.  Writers go on and copy the table bit by
+ * bit meanwhile; reading a snapshot never changes.  Values of a boxed map that a snapshot may show stay
+ * until it is closed, so reading it needs no section.
+ */
+typedef struct instar_snapshot instar_snapshot;
+
+/* OK; NOMEM.  *out is NULL on failure.  O(1) when no migration runs, else that is ended first. */
+INSTAR_API enum instar_status instar_snapshot_open(instar_map *map, instar_thread *thread, instar_snapshot **out);
+
+/* Its memory goes back once no migration needs it.  NULL is allowed. */
+INSTAR_API void instar_snapshot_close(instar_snapshot *snapshot, instar_thread *thread);
+
+/* OK and the value (value may be NULL), NOTFOUND. */
+INSTAR_API enum instar_status instar_snapshot_get(instar_snapshot *snapshot, instar_thread *thread, uint64_t key,
+						  uint64_t *value);
+
+/* As instar_scan, but the entries are those of one moment. */
+INSTAR_API enum instar_status instar_snapshot_scan(instar_snapshot *snapshot, instar_thread *thread, uint64_t *cursor,
+						   struct instar_entry *out, size_t capacity, size_t *n);
+
+/* The exact number of entries. */
+INSTAR_API enum instar_status instar_snapshot_count(instar_snapshot *snapshot, instar_thread *thread, size_t *n);
+
+/* The exact number of entries at one moment of the call, by a snapshot.  OK, NOMEM. */
+INSTAR_API enum instar_status instar_count(instar_map *map, instar_thread *thread, size_t *exact);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,85 @@
+/*
+ * src/park.h - boxed values, and cleared tables full of them, that an open snapshot may still show.
+ *
+ * A call that displaced a value looks, after its linearization point, whether a snapshot is open.  An open
+ * call counts itself before it swaps the root; so a writer that acted on a table from after the swap sees
+ * the count, and one that acted on the table from before it acted before that slot was sealed: then the
+ * snapshot does not show the value.  A parked value goes to the reclaimer once every snapshot that was
+ * open, or opened before it was parked, is closed.
+ *
+ * The node is had before the linearization point, so parking cannot fail after it.
+ */
+#ifndef INSTAR_PARK_H
+#define INSTAR_PARK_H
+
+#include "src/grow.h"
+
+/* A node for one value; NULL: no memory. */
+static inline struct parked *park_node(instar_map *map, struct line *line)
+{
+	struct parked *node = line->shared ? NULL : line->spare;
+	if (likely(node != NULL))
+		line->spare = NULL;
+	else
+		node = reclaim_alloc(map->domain, sizeof *node, sizeof(void *));
+	return node;
+}
+
+static inline void park_node_unused(instar_map *map, struct line *line, struct parked *node)
+{
+	if (likely(!line->shared && !line->spare))
+		line->spare = node;
+	else
+		reclaim_free(map->domain, node, sizeof *node, sizeof(void *));
+}
+
+static void park_push(instar_map *map, struct parked *node)
+{
+	/* ORD:park — acq_rel; pairs with ORD:unpark (park.h); carries the node */
+	node->next = load_relaxed(&map->parked);
+	while (!cas_acq_rel(&map->parked, &node->next, node))
+		;
+}
+
+static void park(instar_map *map, struct parked *node, void *object, bool is_table)
+{
+	node->object = object;
+	node->is_table = is_table;
+	node->number = load_seq_cst(&map->last_snapshot);
+	park_push(map, node);
+}
+
+/* A value that a call displaced: to the reclaimer, or parked.  The record and the node are reserved. */
+static void park_or_retire(instar_map *map, instar_thread *t, struct line *line, struct parked *node, word value)
+{
+	void *object = (void *)(uintptr_t)value;
+	if (likely(!load_seq_cst(&map->open_snapshots))) {
+		park_node_unused(map, line, node);
+		reclaim_retire_reserved(t, object, 0, RECLAIM_ENTRY, map->value_free, map->value_ctx);
+		return;
+	}
+	park(map, node, object, false);
+}
+
+/* Retires what no snapshot from `oldest` on can show.  Without memory the rest stays for the next time. */
+static void unpark(instar_map *map, instar_thread *t, uint64_t oldest)
+{
+	/* ORD:unpark — acq_rel; pairs with ORD:park (park.h) */
+	struct parked *node = exchange_acq_rel(&map->parked, NULL);
+	while (node) {
+		struct parked *next = node->next;
+		if (node->number >= oldest || !reclaim_reserve(t, 1)) {
+			park_push(map, node);
+		} else {
+			if (node->is_table)
+				release_table(t, node->object);
+			else
+				reclaim_retire_reserved(t, node->object, 0, RECLAIM_ENTRY, map->value_free,
+							map->value_ctx);
+			reclaim_free(map->domain, node, sizeof *node, sizeof(void *));
+		}
+		node = next;
+	}
+}
+
+#endif

@@ -1,0 +1,116 @@
+/*
+ * src/snapshot.c - the calls on snapshots: numbering, listing, and the engine's functions.
+ */
+#include "src/state.h"
+
+/* Lists a snapshot before its root is swapped: src/park.h counts on that. */
+static void list_snapshot(instar_map *map, instar_snapshot *s)
+{
+	pthread_mutex_lock(&map->snapshots_lock);
+	s->number = load_relaxed(&map->last_snapshot) + 1;
+	store_seq_cst(&map->last_snapshot, s->number);
+	s->next = map->snapshots;
+	map->snapshots = s;
+	fetch_add_seq_cst(&map->open_snapshots, 1);
+	pthread_mutex_unlock(&map->snapshots_lock);
+}
+
+/* The number of the oldest snapshot still open; UINT64_MAX: none is. */
+static uint64_t unlist_snapshot(instar_map *map, instar_snapshot *s)
+{
+	uint64_t oldest = UINT64_MAX;
+	pthread_mutex_lock(&map->snapshots_lock);
+	for (instar_snapshot **p = &map->snapshots; *p;) {
+		if (*p == s) {
+			*p = s->next;
+			continue;
+		}
+		if ((*p)->number < oldest)
+			oldest = (*p)->number;
+		p = &(*p)->next;
+	}
+	fetch_sub_seq_cst(&map->open_snapshots, 1);
+	pthread_mutex_unlock(&map->snapshots_lock);
+	return oldest;
+}
+
+static void free_snapshot(instar_snapshot *s)
+{
+	reclaim_free(s->map->domain, s, sizeof *s, sizeof(void *));
+}
+
+enum instar_status instar_snapshot_open(instar_map *map, instar_thread *thread, instar_snapshot **out)
+{
+	if (out)
+		*out = NULL;
+	if (!map || !out)
+		return INSTAR_INVAL;
+	instar_snapshot *s = reclaim_alloc(map->domain, sizeof *s, sizeof(void *));
+	if (!s)
+		return INSTAR_NOMEM;
+	s->map = map;
+	list_snapshot(map, s);
+	enum instar_status status = map->engine->snapshot_open(map, thread, &s->table);
+	if (status == INSTAR_OK) {
+		*out = s;
+		return INSTAR_OK;
+	}
+	unlist_snapshot(map, s);
+	free_snapshot(s);
+	return status;
+}
+
+void instar_snapshot_close(instar_snapshot *snapshot, instar_thread *thread)
+{
+	if (!snapshot)
+		return;
+	uint64_t oldest = unlist_snapshot(snapshot->map, snapshot);
+	snapshot->map->engine->snapshot_close(snapshot, thread, oldest);
+	free_snapshot(snapshot);
+}
+
+enum instar_status instar_snapshot_get(instar_snapshot *snapshot, instar_thread *thread, uint64_t key, uint64_t *value)
+{
+	if (!snapshot || (word)key != key)
+		return INSTAR_INVAL;
+	uint64_t h = hash_of(&snapshot->map->hash, (word)key);
+	return snapshot->map->engine->snapshot_get(snapshot, thread, h, value);
+}
+
+enum instar_status instar_snapshot_scan(instar_snapshot *snapshot, instar_thread *thread, uint64_t *cursor,
+					struct instar_entry *out, size_t capacity, size_t *n)
+{
+	if (n)
+		*n = 0;
+	if (!snapshot || !cursor || !out || !capacity || !n)
+		return INSTAR_INVAL;
+	return snapshot->map->engine->snapshot_scan(snapshot, thread, cursor, out, capacity, n);
+}
+
+enum instar_status instar_snapshot_count(instar_snapshot *snapshot, instar_thread *thread, size_t *n)
+{
+	struct instar_entry entries[256];
+	enum instar_status status;
+	uint64_t cursor = 0;
+	size_t some;
+	if (!n)
+		return INSTAR_INVAL;
+	*n = 0;
+	do {
+		status = instar_snapshot_scan(snapshot, thread, &cursor, entries, sizeof entries / sizeof entries[0],
+					      &some);
+		*n += some;
+	} while (status == INSTAR_OK);
+	return status == INSTAR_NOTFOUND ? INSTAR_OK : status;
+}
+
+enum instar_status instar_count(instar_map *map, instar_thread *thread, size_t *exact)
+{
+	instar_snapshot *snapshot;
+	enum instar_status status = exact ? instar_snapshot_open(map, thread, &snapshot) : INSTAR_INVAL;
+	if (status != INSTAR_OK)
+		return status;
+	status = instar_snapshot_count(snapshot, thread, exact);
+	instar_snapshot_close(snapshot, thread);
+	return status;
+}
