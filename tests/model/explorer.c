@@ -1,0 +1,212 @@
+/*
+ * tests/model/explorer.c - explores the scenarios: TAP, or one of them in detail.
+ *
+ *   explorer                          every scenario, by search and by chance, each with and without a parked thread
+ *   explorer SCENARIO ...             these
+ *   explorer --replay SCENARIO STRING one run, told step by step
+ *   options: -p N  preemptions         -d N  stores that may wait   -r  they may overtake each other
+ *            -n N  runs by chance      -s N  seed                   -m N  states at most (in millions)
+ *            -v  figures
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/model/history.h"
+#include "tests/model/memory.h"
+#include "tests/model/schedule.h"
+#include "tests/model/subject.h"
+#include "tests/support/tap.h"
+
+enum { WARM_UP = 200 };
+
+static struct {
+	int preemptions, delays;
+	bool reorder, verbose;
+	uint64_t chances, seed;
+} options = { -1, 0, false, false, 2000, 1 };
+
+static const struct scenario *subject;
+static uint64_t runs;
+
+static void prepare(void)
+{
+	subject_prepare(subject);
+}
+
+static unsigned threads_of(const struct scenario *s)
+{
+	unsigned n = 0;
+	while (n < SCENARIO_THREADS && s->thread[n])
+		n++;
+	return n;
+}
+
+/* false: it failed. */
+static bool one_run(void)
+{
+	runs++;
+	subject_begin_run();
+	enum outcome outcome = schedule_run(threads_of(subject), subject_thread);
+	if (outcome == RUN_PRUNED)
+		return true;
+	return outcome == RUN_DONE && run_guarded(subject_end_run);
+}
+
+/* By chance; every access is a choice, so that shared locations become known. */
+static bool explore_by_chance(uint64_t n, unsigned preemptions, bool every)
+{
+	trial.source = BY_CHANCE;
+	trial.limits.preemptions = preemptions;
+	trial.every = every;
+	chance_begin(options.seed);
+	bool right = true;
+	for (uint64_t i = 0; i < n && right; i++)
+		right = one_run();
+	trial.every = false;
+	return right;
+}
+
+/* All runs within the limits; from the beginning each time a shared location turns up. */
+static bool explore_by_search(unsigned preemptions)
+{
+	trial.source = BY_SEARCH;
+	trial.limits.preemptions = preemptions;
+	do {
+		search_begin();
+		do {
+			if (!one_run())
+				return false;
+		} while (!memory_learnt() && !search_was_cut() && search_next());
+	} while (memory_learnt());
+	return true;
+}
+
+/* Tells the run that the string describes.  The first time is to learn what is shared. */
+static bool replay(const char *text)
+{
+	bool right = true;
+	trial.limits.reorder = *text == 'w';
+	if (!replay_parse(text + (*text == 'w'))) {
+		diag("not a replay string: %s", text);
+		return false;
+	}
+	trial.source = BY_REPLAY;
+	trial.every = trial.limits.park = true;
+	trial.limits.delays = 1000;
+	for (int i = 0; i < 2; i++) {
+		trial.trace = i == 1;
+		right = one_run();
+	}
+	trial.trace = trial.every = false;
+	if (!right)
+		diag("%s: %s", subject->name, trial.message);
+	return right;
+}
+
+static void tell_failure(void)
+{
+	static char text[MAX_REPLAY * 8];
+	struct limits limits = trial.limits;
+	snprintf(text, sizeof text, "%s%s", limits.reorder ? "w" : "", replay_text());
+	diag("%s (%s): %s", subject->name, subject->about, trial.message);
+	diag("again: --replay %s %s", subject->name, text);
+	replay(text);
+	trial.limits = limits;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* With fewer preemptions first, so that what is found is short; at last, in a thorough run, without bound. */
+static bool search(unsigned bound, bool thorough, unsigned *reached)
+{
+	for (*reached = 0; *reached <= bound; ++*reached) {
+		if (!explore_by_search(*reached))
+			return false;
+		if (!search_was_limited())
+			return true;
+	}
+	return !thorough || explore_by_search(UNBOUNDED);
+}
+
+static bool explore(const struct scenario *s, bool thorough)
+{
+	unsigned bound = options.preemptions >= 0 ? (unsigned)options.preemptions : s->preemptions, reached = 0;
+	double began = seconds();
+	subject = s;
+	runs = 0;
+	trial.limits = (struct limits){ 0, (unsigned)options.delays, options.reorder, true };
+	if (!run_guarded(prepare)) {
+		diag("%s: the preparation fails: %s", s->name, trial.message);
+		return ok(false, "%s", s->name);
+	}
+	bool right = explore_by_chance(WARM_UP, 3, true) && search(bound, thorough, &reached);
+	bool exhausted = !search_was_limited() && !search_was_cut();
+	if (right && !exhausted)
+		right = explore_by_chance(options.chances * (thorough ? 50 : 1), 6, false);
+	if (!right)
+		tell_failure();
+	if (options.verbose)
+		diag("%s: %s, %llu runs, %zu states, %.2f s", s->name, exhausted ? "exhausted" : "bounded",
+		     (unsigned long long)runs, search_states(), seconds() - began);
+	return ok(right, "%s: %s", s->name, s->about);
+}
+
+static const struct scenario *find_scenario(const char *name)
+{
+	for (unsigned i = 0; i < scenarios_n; i++)
+		if (!strcmp(scenarios[i].name, name))
+			return &scenarios[i];
+	bail_out("no scenario %s", name);
+	return NULL;
+}
+
+static int replay_one(const char *name, const char *text)
+{
+	subject = find_scenario(name);
+	if (!run_guarded(prepare))
+		bail_out("the preparation fails: %s", trial.message);
+	return !replay(text);
+}
+
+int main(int argc, char **argv)
+{
+	bool thorough = getenv("INSTAR_TEST_LONG") != NULL;
+	int i;
+	if (argc == 4 && !strcmp(argv[1], "--replay"))
+		return replay_one(argv[2], argv[3]);
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		char option = argv[i][1];
+		if (option == 'v')
+			options.verbose = true;
+		else if (option == 'r')
+			options.reorder = true;
+		else if (i + 1 == argc)
+			bail_out("%s needs a number", argv[i]);
+		else if (option == 'p')
+			options.preemptions = atoi(argv[++i]);
+		else if (option == 'd')
+			options.delays = atoi(argv[++i]);
+		else if (option == 'n')
+			options.chances = strtoull(argv[++i], NULL, 10);
+		else if (option == 'm')
+			search_most_states = (size_t)atoi(argv[++i]) * 1000000;
+		else if (option == 's')
+			options.seed = strtoull(argv[++i], NULL, 10);
+		else
+			bail_out("no option %s", argv[i]);
+	}
+	if (i < argc)
+		for (; i < argc; i++)
+			explore(find_scenario(argv[i]), thorough);
+	else
+		for (unsigned n = 0; n < scenarios_n; n++)
+			explore(&scenarios[n], thorough);
+	return done_testing();
+}

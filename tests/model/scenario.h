@@ -1,0 +1,35 @@
+/*
+ * tests/model/scenario.h - what is explored: a preparation, and a program for each thread.
+ *
+ * A program is words.  Keys are letters: a ... z live in one home (bit 0 of their number decides to
+ * which half the home's growth sends them: a, c, e to the one, b, d, f to the other), A ... Z in its
+ * buddy.  Values are digits.
+ *
+ *   ia1  insert      pa1  put           ra1  replace     ca12  cas 1 -> 2
+ *   ea   remove      xa1  remove_if 1   fa1  fetch_add   ga    get
+ *   G P S   a larger table, one of the same size, a smaller one (T14)
+ *   Ba      the writer's way to a's home: births and rescues
+ *   R       in no time, every home of the new table is born but those of the scenario's keys
+ *   m M     one step of maintenance; all until no migration is left
+ *   v       one advance of the reclaimer, and what it may free
+ * Preparation only:
+ *   Fan     fillers in a's home until n of its slots are free
+ *   Oan     fillers in all slots of the buckets that a's home reaches, from distance n on
+ */
+#ifndef MODEL_SCENARIO_H
+#define MODEL_SCENARIO_H
+
+enum { SCENARIO_THREADS = 3 };
+
+struct scenario {
+	const char *name, *about;
+	const char *setup;
+	const char *thread[SCENARIO_THREADS];
+	unsigned preemptions;  /* the bound in the short run */
+	unsigned log2_homes;   /* to begin with; 0: the smallest table */
+};
+
+extern const struct scenario scenarios[];
+extern const unsigned scenarios_n;
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * tests/model/scenarios.c - see scenario.h.  What meets what.
+ */
+#include "tests/model/scenario.h"
+
+const struct scenario scenarios[] = {
+	/* ---- one table: natives ---- */
+	{ "insert-insert", "T2 against T2 of one key", "", { "ia1", "ia2" }, 3, 0 },
+	{ "insert-insert-insert", "three T2 of one key", "", { "ia1", "ia2", "ia3" }, 2, 0 },
+	{ "insert-other", "T2 against T2 of two keys", "", { "ia1 ga", "ib2 gb" }, 3, 0 },
+	{ "insert-erase-insert", "T2, T7, T5 against the same", "", { "ia1 ea", "ia2 ea", "ga ga" }, 2, 0 },
+	{ "erase-insert-get", "T7, T5, T6 under a reader", "ia1", { "ea ia2", "ra3", "ga ga" }, 2, 0 },
+	{ "compare", "T6 by cas, remove_if, fetch_add", "ia1", { "ca12 xa2", "ca13 fa1", "ga" }, 2, 0 },
+	{ "count", "T6 by fetch_add, T2 by fetch_add", "", { "fa1 fa1", "fa2 fa2" }, 3, 0 },
+	{ "lost-then-dead", "a lost T2 finds the key DEAD: T5 and T4", "", { "ia1 ga", "ia2 ea" }, 3, 0 },
+	{ "withdraw-reuse", "T4, and the slot at once another key's", "", { "ia1", "ia2", "ib3 eb" }, 2, 0 },
+	{ "resurrect-bury", "T5 against T8", "ia1 ea", { "ia2 ga", "ib1 gb" }, 3, 0 },
+	{ "resurrect-bury-get", "T5, T7 against T8 under a reader", "ia1 ea", { "ia2 ea", "ib1 eb", "ga" }, 2, 0 },
+	{ "bury-bury", "T8 against T8", "ia1 ea", { "ib1", "ic1", "ia2" }, 2, 0 },
+	{ "claim-tomb", "two T1 of an elapsed TOMB", "ia1 ea ib1", { "ic1", "id1", "ia2" }, 2, 0 },
+	{ "reuse-reader", "T1 of a TOMB while a reader holds the old key's slot", "ia1",
+	  { "ga", "ea ib2 ic3" }, 3, 0 },
+	{ "reuse-writer", "T1 of a TOMB while a writer holds the old header", "ia1", { "ea ib2", "ic3", "ia4 ga" }, 2, 0 },
+	{ "reuse-erase", "T8, T1, T2 while a writer is about to change the old key", "ia1",
+	  { "ea ib2 ic3", "pa5" }, 3, 0 },
+
+	/* ---- one table: displaced entries ---- */
+	{ "displace", "T3 against T3 of one key", "Fa0", { "ia1", "ia2" }, 3, 0 },
+	{ "displace-other", "T3 against T3 of two keys", "Fa0", { "ia1 ea", "ib2 ga" }, 3, 0 },
+	{ "last-native", "T2 against T3: one native slot is left", "Fa1", { "ia1 ga", "ib2 gb" }, 3, 0 },
+	{ "guest-native", "a T3 and the buddy's T2 want one slot", "Fa0 FA1", { "ia1 ga", "iA2 gA" }, 3, 0 },
+	{ "displaced-life", "T3, T7, T5 against T6 under a reader", "Fa0 ia1", { "ea ia2", "pa3", "ga ga" }, 2, 0 },
+	{ "resurrect-unlist", "T5 against T9", "Fa0 ia1 ea", { "ia2 ga", "iA1" }, 3, 0 },
+	{ "finish-burial", "T9 finished by another who meets it", "Fa0 ia1 ea", { "iA1", "ic1" }, 3, 0 },
+	{ "finish-burial-2", "T9 met by two, and the key back", "Fa0 ia1 ea", { "iA1", "ic1", "ia2" }, 2, 0 },
+	{ "unlist-publish", "the header CAS of T9 against T3", "Fa0 ia1 ea", { "iA1", "ic1 gc" }, 3, 0 },
+	{ "unlist-filter", "T9 computes the filter anew while T3 adds to it", "Fa0 ia1 ie2 ea", { "iA1", "ii3 gi", "ge" }, 2, 0 },
+	{ "guest-reuse", "T9, then its slot another's, under a reader", "Fa0 ia1", { "ea iA1 iB2", "ga", "ic3" }, 2, 0 },
+
+	/* ---- migration: freeze and seal ---- */
+	{ "virgin-freeze", "T2 of a virgin home against its T10", "", { "ia1", "G R Ba ga" }, 3, 0 },
+	{ "publish-freeze", "T2 against T10", "ic1", { "ia1 ga", "G R Ba" }, 3, 0 },
+	{ "displace-freeze", "T3 against T10", "Fa0", { "ia1 ga", "P R Ba" }, 3, 0 },
+	{ "update-seal", "T6 against T11", "ia1", { "pa2 ga", "P R Ba" }, 3, 0 },
+	{ "erase-seal", "T7, T5 against T11", "ia1", { "ea ia2", "P R Ba ga" }, 3, 0 },
+	{ "resurrect-seal", "T5 against T11 of a DEAD", "ia1 ea", { "ia2 ga", "G R Ba" }, 3, 0 },
+	{ "resurrect-seal-3", "T5, T7 against T11 under a reader", "ia1 ea", { "ia2 ea", "P R Ba", "ga ga" }, 2, 0 },
+	{ "displaced-seal", "T6, T7 against T11 of a displaced entry", "Fa0 ia1", { "pa2 ea", "P R Ba", "ga" }, 2, 0 },
+	{ "unlist-seal", "T9 against T10, T11", "Fa0 ia1 ea", { "iA1", "P R Ba", "ia2" }, 2, 0 },
+	{ "bury-seal", "T8 against T11", "ia1 ea", { "ic1 gc", "P R Ba", "ia2" }, 2, 0 },
+
+	/* ---- migration: birth ---- */
+	{ "helpers", "two helpers of one birth", "ia1 ic2 G R", { "Ba", "Ba ga" }, 3, 0 },
+	{ "helpers-twins", "two births with one source", "ia1 ib2 G R", { "Ba gb", "Bb ga" }, 3, 0 },
+	{ "helpers-get", "two helpers under a reader", "ia1 ic2 G R", { "Ba", "Ba", "ga gc" }, 2, 0 },
+	{ "late-withdraw", "a helper claims after T12, and the key goes", "ia1 G R", { "Ba", "Ba ea ic2" }, 3, 0 },
+	{ "late-reuse", "the late helper's slot comes into use", "ia1 ic2 G R", { "Ba", "ea ie3 ia4", "gc" }, 2, 0 },
+	{ "late-adopt", "a third adopts the late helper's claim", "ia1 ic2 G R", { "Ba", "Ba", "Ba ea" }, 2, 0 },
+	{ "birth-displaced", "births that displace", "Fa0 ia1 ic2 P R", { "Ba", "Ba ea", "ga" }, 2, 0 },
+	{ "birth-dead", "DEAD entries do not move, and come back", "ia1 ea ic2 G R", { "Ba ga", "ia3 ea" }, 3, 0 },
+	{ "birth-insert", "writers give birth first", "ia1 G R", { "ia2 pa3", "ea", "ga" }, 2, 0 },
+	{ "birth-guest", "a birth and a T3 want one slot", "Fa0 ia1 P R FA1", { "Ba ga", "iA2 gA" }, 3, 0 },
+
+	/* ---- migration: from end to end ---- */
+	{ "grow-read", "T15 against a reader at UNBORN", "ia1 ib2 G R", { "ga gb", "M" }, 3, 0 },
+	{ "grow-end", "two end one migration, a third writes", "ia1 G R", { "M", "M", "ea ia2" }, 2, 0 },
+	{ "grow-write", "a writer holds the old root", "ia1", { "pa2 ea", "G R M" }, 1, 0 },
+	{ "purge-read", "a purge under a reader", "ia1 ea ic1 P R", { "ga gc", "M" }, 3, 0 },
+	{ "shrink", "two sources of one birth", "ia1 iA2 S R", { "Ba gA", "BA ga" }, 3, 8 },
+	{ "shrink-write", "a shrink under writers", "ia1 iA2 S R", { "ea", "pA3", "gA ga" }, 2, 8 },
+	{ "shrink-end", "a shrink ends under a reader", "ia1 iA2 S R", { "M", "ga gA", "eA" }, 2, 8 },
+	{ "two-tables", "two T14 at once", "ia1", { "G R Ba", "P R Ba" }, 3, 0 },
+	{ "twice", "a migration, and the next", "ia1 G R", { "M P R Ba", "ga ea" }, 1, 0 },
+	{ "no-room", "no slot is left: T14 by the insertion", "Fa0 Oa1", { "ia1 ga", "ib2" }, 1, 0 },
+
+	/* ---- migration: stillborn homes ---- */
+	{ "stillborn", "T16 against itself", "Fa0 ia1 P R Oa1", { "Ba ga", "Ba" }, 3, 0 },
+	{ "stillborn-read", "T16 under readers, rescue by a chain of three", "Fa0 ia1 P R Oa1", { "Ba Ba Ba", "ga ga" }, 3, 0 },
+	{ "stillborn-write", "T16 and rescue by writers", "Fa0 ia1 P R Oa1", { "pa2", "ea", "ga" }, 2, 0 },
+	{ "stillborn-birth", "T16 against T12: the last slot comes and goes", "Fa0 ia1 P R Oa2 FA1", { "Ba ga", "iA2 eA" }, 3, 0 },
+	{ "stillborn-race", "one helper finds room, another none", "Fa0 ia1 P R Oa2 FA1", { "Ba", "Ba", "iA2" }, 2, 0 },
+	{ "stillborn-shrink", "two full homes into one", "Fa1 ia1 FA1 iA2 S R Oa1", { "Ba ga", "eA gA" }, 3, 8 },
+	{ "stillborn-end", "the rescue ends: both tables before are retired", "Fa0 ia1 P R Oa1 Ba Ba R", { "M", "ga ea" }, 3, 0 },
+	{ "stillborn-unborn", "homes of the middle table never born", "Fa0 ia1 iA1 P R Oa2 Ba Ba", { "BA gA", "ga iA2" }, 3, 0 },
+};
+
+const unsigned scenarios_n = sizeof scenarios / sizeof scenarios[0];

@@ -1,0 +1,159 @@
+/*
+ * tests/model/spec_domain.h - the rest of the specification scheme: what src/ calls of reclaim/.
+ */
+#ifndef MODEL_SPEC_DOMAIN_H
+#define MODEL_SPEC_DOMAIN_H
+
+#include "tests/model/arena.h"
+#include "tests/model/schedule.h"
+#include "tests/model/spec_scheme.h"
+
+__thread struct reclaim_tls reclaim_tls;
+
+static const struct reclaim_scheme spec_scheme = { .info.name = "spec" };
+static struct spec_domain *spec;
+
+/* ---- the world's side ---- */
+
+static instar_domain *domain_for_model(void)
+{
+	spec = arena_alloc(sizeof *spec, CACHE_LINE);
+	spec->head.scheme = &spec_scheme;
+	return &spec->head;
+}
+
+/* Handles 1 ... */
+static instar_thread *thread_for_model(instar_domain *domain, unsigned index)
+{
+	instar_thread *t = arena_alloc(sizeof *t, CACHE_LINE);
+	t->domain = domain;
+	t->index = index;
+	t->attached = 1;
+	return t;
+}
+
+/* Frees as soon as it may, so nobody needs to ask. */
+static void poll_for_model(instar_thread *t)
+{
+	(void)t;
+}
+
+static void switch_for_model(unsigned from, unsigned to)
+{
+	(void)from;
+	(void)to;
+}
+
+static void after_model_run(void)
+{
+	if (spec->retired_n)
+		run_fail("%u retired objects were not freed although no section is open", spec->retired_n);
+}
+
+/* ---- what the map calls ---- */
+
+instar_thread *reclaim_self_slow(instar_domain *domain)
+{
+	(void)domain;
+	run_fail("the map asked for the caller's handle");
+	return NULL;
+}
+
+instar_domain *instar_domain_default(void)
+{
+	return NULL;
+}
+
+void reclaim_shared_enter(instar_domain *domain)
+{
+	(void)domain;
+}
+
+void reclaim_shared_leave(instar_domain *domain)
+{
+	(void)domain;
+}
+
+bool reclaim_reserve(instar_thread *t, unsigned records)
+{
+	(void)t;
+	return spec->retired_n + records <= SPEC_RETIRED;
+}
+
+void reclaim_retire_reserved(instar_thread *t, void *ptr, size_t bytes, enum reclaim_class class,
+			     void (*destroy)(void *ptr, void *ctx), void *ctx)
+{
+	(void)bytes;
+	(void)class;
+	model_step(&spec->section[t->index].serial, false);
+	for (unsigned i = 0; i < spec->retired_n; i++)
+		if (spec->retired[i].ptr == ptr)
+			run_fail("retired twice");
+	spec->retired[spec->retired_n].ptr = ptr;
+	spec->retired[spec->retired_n].destroy = destroy;
+	spec->retired[spec->retired_n].ctx = ctx;
+	spec->retired[spec->retired_n].waits_for = spec_open_now(spec);
+	spec->retired_n++;
+}
+
+static void spec_free_elapsed(struct spec_domain *d)
+{
+	for (unsigned i = 0; i < d->retired_n;) {
+		if (!spec_have_ended(d, &d->retired[i].waits_for)) {
+			i++;
+			continue;
+		}
+		void (*destroy)(void *, void *) = d->retired[i].destroy;
+		void *ptr = d->retired[i].ptr, *ctx = d->retired[i].ctx;
+		d->retired[i] = d->retired[--d->retired_n];
+		destroy(ptr, ctx);
+	}
+}
+
+void reclaim_work(instar_thread *t)
+{
+	t->work = 0;
+}
+
+void reclaim_map_attached(instar_domain *domain)
+{
+	domain->maps++;
+}
+
+void reclaim_map_detached(instar_domain *domain)
+{
+	domain->maps--;
+}
+
+void *reclaim_alloc(instar_domain *domain, size_t size, size_t alignment)
+{
+	(void)domain;
+	return memory_alloc(size, alignment);
+}
+
+void reclaim_free(instar_domain *domain, void *memory, size_t size, size_t alignment)
+{
+	(void)domain;
+	(void)alignment;
+	memory_free(memory, size);
+}
+
+void *reclaim_map_pages(instar_domain *domain, size_t size, size_t alignment)
+{
+	return reclaim_alloc(domain, size, alignment);
+}
+
+void reclaim_unmap_pages(instar_domain *domain, void *memory, size_t size, size_t alignment)
+{
+	reclaim_free(domain, memory, size, alignment);
+}
+
+void reclaim_callback_begin(void)
+{
+}
+
+void reclaim_callback_end(void)
+{
+}
+
+#endif
