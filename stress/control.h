@@ -10,7 +10,7 @@
 /* Steps of the loop, in millions a second, over some 4 ms. */
 double control_measure(void);
 
-/* Spread ((max - min) / median) above which a report calls the machine noisy. */
+/* The spread (summary_noise) above which a report calls the machine noisy. */
 #define CONTROL_NOISY 0.05
 
 #endif

@@ -1,10 +1,4 @@
 /* stress/crew.c - the workers' way through a cell. */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "stress/crew.h"
 
 #include <sched.h>

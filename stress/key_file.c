@@ -1,10 +1,4 @@
 /* stress/key_file.c - hashing words into keys. */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include "stress/key_file.h"
 
 #include <errno.h>

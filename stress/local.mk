@@ -1,1 +1,119 @@
-# stress
+# instar-stress: the laboratory.  The maps under test are a library of their own, for the tests use it, too.
+
+noinst_LTLIBRARIES += stress/libmaps.la
+stress_libmaps_la_SOURCES = \
+	stress/baselines/defaults.h \
+	stress/baselines/locked.h \
+	stress/baselines/mutex.c \
+	stress/baselines/mutex64.c \
+	stress/baselines/open_table.h \
+	stress/baselines/raw.c \
+	stress/clock.h \
+	stress/histogram.c \
+	stress/histogram.h \
+	stress/instar_map.c \
+	stress/loops.h \
+	stress/memory.c \
+	stress/memory.h \
+	stress/population.c \
+	stress/population.h \
+	stress/random.h \
+	stress/statistics.c \
+	stress/statistics.h \
+	stress/subject.h \
+	stress/subjects.c \
+	stress/subjects.h \
+	stress/workload.c \
+	stress/workload.h \
+	stress/zipf.c \
+	stress/zipf.h
+if HAVE_CDS
+stress_libmaps_la_SOURCES += \
+	stress/baselines/cds_lfht.c \
+	stress/baselines/cds_lfht.h \
+	stress/baselines/cds_lfht_qsbr.c
+endif
+if HAVE_CK
+stress_libmaps_la_SOURCES += stress/baselines/ck_ht.c
+endif
+stress_libmaps_la_CPPFLAGS = $(AM_CPPFLAGS) $(CK_CFLAGS) $(URCU_CFLAGS) $(CDS_CFLAGS)
+stress_libmaps_la_LIBADD = $(CDS_LIBS) $(URCU_LIBS) $(CK_LIBS) -lm
+
+bin_PROGRAMS += instar-stress
+instar_stress_SOURCES = \
+	stress/arguments.c \
+	stress/arguments.h \
+	stress/bench.c \
+	stress/cell.c \
+	stress/cell.h \
+	stress/command_cell.c \
+	stress/command_report.c \
+	stress/command_run.c \
+	stress/commands.h \
+	stress/compare.c \
+	stress/compare_options.c \
+	stress/compare_options.h \
+	stress/control.c \
+	stress/control.h \
+	stress/count.c \
+	stress/count_input.c \
+	stress/count_input.h \
+	stress/count_versus.c \
+	stress/count_versus.h \
+	stress/counter.c \
+	stress/counter.h \
+	stress/crew.c \
+	stress/crew.h \
+	stress/environment.c \
+	stress/environment.h \
+	stress/file_view.c \
+	stress/file_view.h \
+	stress/html.c \
+	stress/html.h \
+	stress/key_file.c \
+	stress/key_file.h \
+	stress/main.c \
+	stress/measure.c \
+	stress/measure.h \
+	stress/plan.c \
+	stress/plan.h \
+	stress/plot.c \
+	stress/plot.h \
+	stress/print.c \
+	stress/print.h \
+	stress/report.c \
+	stress/report.h \
+	stress/report_matrix.c \
+	stress/report_parts.h \
+	stress/report_plots.c \
+	stress/report_workloads.c \
+	stress/results.c \
+	stress/results.h \
+	stress/runner.c \
+	stress/runner.h \
+	stress/stall.c \
+	stress/stall.h \
+	stress/summary.c \
+	stress/summary.h \
+	stress/verify.c \
+	stress/verify.h \
+	stress/words.h
+nodist_instar_stress_SOURCES = stress/build.h
+instar_stress_LDADD = stress/libmaps.la libinstar.la -ljansson -lxxhash -lm
+
+dist_man_MANS += doc/instar-stress.1
+
+# What environment.c tells of the build; changes only when something has.
+BUILT_SOURCES += stress/build.h
+CLEANFILES += stress/build.h
+.PHONY: stress/build.h.check
+stress/build.h.check:
+stress/build.h: stress/build.h.check
+	@$(MKDIR_P) stress
+	@revision=`git -C $(top_srcdir) describe --always --dirty 2>/dev/null || echo unknown`; \
+	printf '#define BUILD_REVISION "%s"\n#define BUILD_FLAGS "%s"\n' "$$revision" '$(CFLAGS) $(BUILD_CFLAGS)' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+.PHONY: bench
+bench: instar-stress
+	./instar-stress bench

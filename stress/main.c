@@ -1,7 +1,4 @@
 /* stress/main.c - instar-stress: finds the subcommand. */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

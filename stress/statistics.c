@@ -48,3 +48,10 @@ struct estimate estimate_median(double *values, size_t n)
 	estimate.high = values[n - 1 - rank];
 	return estimate;
 }
+
+double estimate_spread(const struct estimate *estimate)
+{
+	if (estimate->median == 0)
+		return 0;
+	return fmax(estimate->high - estimate->median, estimate->median - estimate->low) / estimate->median;
+}

@@ -20,4 +20,7 @@ struct estimate {
  */
 struct estimate estimate_median(double *values, size_t n);
 
+/* How far the interval reaches from the median, as a share of it. */
+double estimate_spread(const struct estimate *estimate);
+
 #endif

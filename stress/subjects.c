@@ -1,7 +1,4 @@
 /* stress/subjects.c - names to maps. */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
 #include "stress/subjects.h"
 
 #include <string.h>

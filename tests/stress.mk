@@ -1,1 +1,18 @@
 # Tests of stress.
+
+stress_programs = \
+	tests/conc/baselines \
+	tests/conc/counter \
+	tests/conc/figures
+
+check_PROGRAMS += $(stress_programs)
+TESTS += $(stress_programs)
+long_tests += tests/conc/baselines
+
+tests_conc_baselines_LDADD = stress/libmaps.la libinstar.la
+tests_conc_counter_SOURCES = tests/conc/counter.c stress/counter.c stress/counter.h
+tests_conc_counter_LDADD = libinstar.la -lxxhash
+tests_conc_figures_LDADD = stress/libmaps.la libinstar.la
+
+dist_check_SCRIPTS += tests/conc/stress_commands.sh
+TESTS += tests/conc/stress_commands.sh

@@ -1,0 +1,77 @@
+/* stress/command_report.c - instar-stress report: results of many machines or runs in one page. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stress/arguments.h"
+#include "stress/commands.h"
+#include "stress/print.h"
+#include "stress/report.h"
+
+struct report {
+	const char *out, *reference;
+	struct results results;
+};
+
+static const struct argp_option options[] = {
+	{ "out", 'o', "FILE", 0, "The page (default: report.html)", 0 },
+	{ "reference", 'r', "MAP", 0, "What others are related to (default: mutex64)", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+	struct report *report = state->input;
+	size_t line;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		arguments_quiet(state);
+		break;
+	case 'o':
+		report->out = text;
+		break;
+	case 'r':
+		report->reference = text;
+		break;
+	case ARGP_KEY_ARG:
+		if (results_read(&report->results, text, &line))
+			break;
+		if (line == 0)
+			arguments_wrong(state, "%s: %s", text, strerror(errno));
+		arguments_wrong(state, "%s:%zu: not a result", text, line);
+	case ARGP_KEY_NO_ARGS:
+		arguments_wrong(state, "no file of results given");
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp argp = { options, parse, "RESULTS.jsonl...",
+				  "Merges results into one page, and prints their summary.", NULL, NULL, NULL };
+
+int command_report(int argc, char **argv)
+{
+	struct report report = { .out = "report.html", .reference = "mutex64" };
+	struct summary summary;
+	FILE *page;
+	bool ok;
+
+	results_make(&report.results);
+	arguments_parse(&argp, argc, argv, &report);
+	page = fopen(report.out, "w");
+	if (!page) {
+		fprintf(stderr, "%s: %s: %s\n", argv[0], report.out, strerror(errno));
+		return 2;
+	}
+	ok = summary_make(&summary, &report.results) &&
+	     report_write(&report.results, &summary, report.reference, page);
+	ok &= fclose(page) == 0;
+	print_summary(&report.results, &summary, report.reference, stdout);
+	printf("Report: %s\n", report.out);
+	summary_free(&summary);
+	results_free(&report.results);
+	return !ok;
+}

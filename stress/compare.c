@@ -1,0 +1,114 @@
+/* stress/compare.c - instar-stress compare: run the cells, write the files, print the table. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "stress/commands.h"
+#include "stress/compare_options.h"
+#include "stress/environment.h"
+#include "stress/print.h"
+#include "stress/report.h"
+#include "stress/runner.h"
+
+struct sink {
+	struct results results;
+	FILE *lines;
+	bool failed; /* to write */
+};
+
+static void take_result(json_t *record, void *context)
+{
+	struct sink *sink = context;
+
+	json_array_append(sink->results.records, record);
+	sink->failed |= !results_write_line(sink->lines, record);
+}
+
+static FILE *create(const char *directory, const char *name)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	if (!file)
+		fprintf(stderr, "instar-stress compare: %s: %s\n", path, strerror(errno));
+	return file;
+}
+
+static void write_environment(struct sink *sink, const struct compare *compare)
+{
+	json_t *environment = environment_capture(), *line;
+
+	if (compare->keys_path)
+		json_object_set_new(environment, "keys", json_string(compare->keys_path));
+	line = json_pack("{s:O}", "environment", environment);
+	json_array_append_new(sink->results.environments, environment);
+	sink->failed |= !results_write_line(sink->lines, line);
+	json_decref(line);
+}
+
+/* The files that are made of all results, and the table.  False: something could not be written. */
+static bool conclude(const struct sink *sink, const struct compare *compare)
+{
+	FILE *csv = create(compare->out, "results.csv"), *page = create(compare->out, "report.html");
+	struct summary summary;
+	bool ok = csv && page && summary_make(&summary, &sink->results);
+
+	if (ok) {
+		ok = results_write_csv(&sink->results, csv) &&
+		     report_write(&sink->results, &summary, compare->reference, page);
+		print_summary(&sink->results, &summary, compare->reference, stdout);
+		printf("Report: %s/report.html\n", compare->out);
+		summary_free(&summary);
+	}
+	if (csv)
+		ok &= fclose(csv) == 0;
+	if (page)
+		ok &= fclose(page) == 0;
+	return ok;
+}
+
+static bool any_failure(const struct results *results)
+{
+	json_t *record;
+	size_t at;
+
+	json_array_foreach(results->records, at, record)
+		if (json_object_get(record, "failure"))
+			return true;
+	return false;
+}
+
+int command_compare(int argc, char **argv)
+{
+	struct compare compare;
+	struct sink sink = { 0 };
+	bool finished, ok;
+
+	compare_options(&compare, argc, argv);
+	if (compare.print_plan)
+		return cells_write(&compare.cells, stdout) ? 0 : 1;
+	if (mkdir(compare.out, 0777) != 0 && errno != EEXIST) {
+		fprintf(stderr, "%s: %s: %s\n", argv[0], compare.out, strerror(errno));
+		return 2;
+	}
+	sink.lines = create(compare.out, "results.jsonl");
+	if (!sink.lines)
+		return 2;
+	results_make(&sink.results);
+	write_environment(&sink, &compare);
+	runner_catch_interrupts();
+	finished = runner_run(compare.cells.cells, compare.cells.count, &compare.keys, take_result, &sink);
+	ok = fclose(sink.lines) == 0 && !sink.failed;
+	ok &= conclude(&sink, &compare);
+	if (!finished)
+		fprintf(stderr, "%s: interrupted; %zu of %zu cells measured\n", argv[0],
+			json_array_size(sink.results.records), compare.cells.count);
+	ok &= !any_failure(&sink.results);
+	results_free(&sink.results);
+	free(compare.cells.cells);
+	return finished ? !ok : 130;
+}

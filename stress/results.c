@@ -1,0 +1,139 @@
+/* stress/results.c - JSON lines and CSV. */
+#include "stress/results.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stress/cell.h"
+
+void results_make(struct results *results)
+{
+	results->environments = json_array();
+	results->records = json_array();
+}
+
+void results_free(struct results *results)
+{
+	json_decref(results->environments);
+	json_decref(results->records);
+}
+
+/* Takes the reference. */
+static bool add_line(struct results *results, json_t *json)
+{
+	json_t *environment = json_object_get(json, "environment");
+	struct cell cell;
+	char error[160];
+	bool ok = environment || cell_from_json(&cell, json, error);
+
+	if (environment)
+		json_array_append(results->environments, environment);
+	else if (ok)
+		json_array_append(results->records, json);
+	json_decref(json);
+	return ok;
+}
+
+bool results_read(struct results *results, const char *path, size_t *line)
+{
+	FILE *file = fopen(path, "r");
+	char *text = NULL;
+	size_t capacity = 0;
+	bool ok = file != NULL;
+
+	*line = 0;
+	while (ok && getline(&text, &capacity, file) > 0) {
+		json_t *json;
+
+		++*line;
+		if (strspn(text, " \t\r\n") == strlen(text))
+			continue;
+		json = json_loads(text, 0, NULL);
+		ok = json && add_line(results, json);
+	}
+	if (ok)
+		*line = 0;
+	free(text);
+	if (file)
+		fclose(file);
+	return ok;
+}
+
+bool results_write_line(FILE *file, json_t *json)
+{
+	return json_dumpf(json, file, JSON_COMPACT | JSON_REAL_PRECISION(8)) == 0 && fputc('\n', file) != EOF &&
+	       fflush(file) == 0;
+}
+
+bool record_figure(json_t *record, const char *path, double *figure)
+{
+	const char *dot;
+
+	while (record && (dot = strchr(path, '.')) != NULL) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%.*s", (int)(dot - path), path);
+		record = json_object_get(record, name);
+		path = dot + 1;
+	}
+	record = json_object_get(record, path);
+	*figure = json_number_value(record);
+	return json_is_number(record);
+}
+
+const char *const results_columns[] = {
+	"map", "workload", "threads", "entries", "seconds", "run", "seed", "hugepages", "file_keys", "stall",
+	"mops", "operations", "elapsed", "control", "memory.before", "memory.after", "memory.table",
+	"memory.peak_pending", "bytes_per_entry", "latency.p50", "latency.p99", "latency.p999", "latency.p9999",
+	"latency.max", "failure", NULL,
+};
+
+void record_text(json_t *record, const char *column, char *text, size_t size)
+{
+	json_t *value = json_object_get(record, column);
+	double figure;
+
+	text[0] = 0;
+	if (json_is_string(value))
+		snprintf(text, size, "%s", json_string_value(value));
+	else if (json_is_boolean(value))
+		snprintf(text, size, "%d", json_is_true(value));
+	else if (record_figure(record, column, &figure))
+		snprintf(text, size, "%.10g", figure);
+}
+
+/* A field in quotes where it needs them. */
+static void write_field(FILE *file, const char *text)
+{
+	if (!text[strcspn(text, ",\"\n")]) {
+		fputs(text, file);
+		return;
+	}
+	fputc('"', file);
+	for (; *text; text++)
+		fputs((const char[]){ *text, *text == '"' ? '"' : 0, 0 }, file);
+	fputc('"', file);
+}
+
+bool results_write_csv(const struct results *results, FILE *file)
+{
+	json_t *record;
+	size_t at;
+
+	for (size_t i = 0; results_columns[i]; i++)
+		fprintf(file, "%s%s", i ? "," : "", results_columns[i]);
+	fputc('\n', file);
+	json_array_foreach(results->records, at, record) {
+		for (size_t i = 0; results_columns[i]; i++) {
+			char text[256];
+
+			record_text(record, results_columns[i], text, sizeof(text));
+			if (i)
+				fputc(',', file);
+			write_field(file, text);
+		}
+		fputc('\n', file);
+	}
+	return fflush(file) == 0 && !ferror(file);
+}

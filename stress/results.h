@@ -1,0 +1,37 @@
+/*
+ * stress/results.h - results, in memory and in files.
+ *
+ * results.jsonl: an {"environment": ...} line, then a line for each cell measured.  Files can be put
+ * one behind the other.
+ */
+#ifndef STRESS_RESULTS_H
+#define STRESS_RESULTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+struct results {
+	json_t *environments; /* array: one of each machine or build */
+	json_t *records;      /* array: cells with what was measured */
+};
+
+void results_make(struct results *results);
+void results_free(struct results *results);
+
+/* Adds what a file holds.  False: not readable (errno says why), or `*line` (> 0) is no result. */
+bool results_read(struct results *results, const char *path, size_t *line);
+
+bool results_write_line(FILE *file, json_t *json);
+bool results_write_csv(const struct results *results, FILE *file);
+
+/* The columns of a table of raw results, as paths; ends with NULL. */
+extern const char *const results_columns[];
+
+/* A column of a record as text, "" where it has none. */
+void record_text(json_t *record, const char *column, char *text, size_t size);
+
+/* The figure behind a path like "latency.p99" of a record; false: it has none. */
+bool record_figure(json_t *record, const char *path, double *figure);
+
+#endif

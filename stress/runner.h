@@ -1,0 +1,25 @@
+/*
+ * stress/runner.h - runs cells one after the other, each in a fresh process of this program.
+ */
+#ifndef STRESS_RUNNER_H
+#define STRESS_RUNNER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "stress/cell.h"
+#include "stress/key_file.h"
+
+/* From now on SIGINT and SIGTERM end the current run, not the program. */
+void runner_catch_interrupts(void);
+bool runner_interrupted(void);
+
+/*
+ * Runs `count` cells and hands each result, the cell's own members included, to `take` (which borrows
+ * it).  Shows a progress line on standard error where that is a terminal.  False: it was interrupted;
+ * the cell that was running then has no result.
+ */
+bool runner_run(const struct cell *cells, size_t count, const struct key_file *keys,
+		void (*take)(json_t *result, void *context), void *context);
+
+#endif

@@ -1,0 +1,96 @@
+#!/bin/sh
+# The commands of instar-stress: a small comparison to its page, counts against coreutils, mistakes in one line.
+tool=${INSTAR_STRESS:-./instar-stress}
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+number=0
+
+# result STATUS NAME
+result() {
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then echo "ok $number - $2"; else echo "not ok $number - $2"; fi
+}
+
+# The arguments are a mistake: status 2 and one line.
+mistake() {
+	"$tool" "$@" >"$work/out" 2>"$work/err"
+	[ $? -eq 2 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && [ ! -s "$work/out" ]
+	result $? "one line and status 2: $*"
+}
+
+# The same answer as coreutils.
+counts_right() {
+	"$tool" count --versus "$@" >"$work/out" 2>"$work/err"
+	result $? "coreutils agree: count $*"
+}
+
+mistake
+mistake nonsense
+mistake compare --nonsense
+mistake compare --threads 0
+mistake compare --threads 1,x
+mistake compare --schemes nonsense
+mistake compare --maps nonsense
+mistake compare --workloads nonsense
+mistake compare --shard 3/2
+mistake compare --keys "$work/none"
+mistake compare --cells "$work/none"
+mistake compare --runs
+mistake compare argument
+mistake run
+mistake run nonsense
+mistake run hit --map nonsense
+mistake report
+mistake report "$work/none"
+mistake count
+mistake count "$work/none"
+mistake count "$work"
+mistake count --delimiter ab "$work"
+mistake bench --runs x
+
+printf 'a b a\n\n  c\tb:c:d a\n:x:\na' >"$work/small"
+printf 'a:b\na\n\na:b:c' >"$work/other"
+: >"$work/empty"
+awk 'BEGIN { for (i = 0; i < 300000; i++) { x = (x * 1103515245 + 12345) % 2147483648; print x % 7919, "k" x % 997 } }' \
+	>"$work/large"
+counts_right "$work/small" "$work/other"
+counts_right --lines "$work/small" "$work/other" "$work/empty"
+counts_right --field 2 --delimiter : "$work/small" "$work/other"
+counts_right --field 4 --delimiter : "$work/small" "$work/other"
+counts_right "$work/large"
+counts_right --lines --threads 3 "$work/large"
+counts_right --field 1 --delimiter ' ' --top 10 "$work/large" "$work/small"
+counts_right "$work/empty"
+
+small="--schemes ebr --maps mutex64 --threads 2 --seconds 0.01 --runs 2"
+# shellcheck disable=SC2086 # the words of $small are arguments
+"$tool" compare $small --keys "$work/large" --out "$work/all" >"$work/out" 2>"$work/err"
+result $? "a comparison over the words of a file"
+grep -q '"environment"' "$work/all/results.jsonl" && grep -q '</html>' "$work/all/report.html" &&
+	[ "$(wc -l <"$work/all/results.csv")" -eq "$(wc -l <"$work/all/results.jsonl")" ]
+result $? "it leaves results.jsonl, results.csv and a page"
+grep -q 'src=\|href="http\|@import' "$work/all/report.html"
+[ $? -ne 0 ]
+result $? "the page needs nothing from elsewhere"
+
+# shellcheck disable=SC2086
+"$tool" compare $small --workloads hit,mix50 --entries 5000 --plan >"$work/plan"
+[ "$(wc -l <"$work/plan")" -eq 8 ]
+result $? "a plan has a line for each cell"
+for shard in 1 2 3; do
+	"$tool" compare --cells "$work/plan" --shard $shard/3 --out "$work/shard$shard" >/dev/null 2>&1 || echo failed
+done >"$work/err"
+cat "$work"/shard?/results.jsonl | grep -c '"mops"' >"$work/out"
+[ ! -s "$work/err" ] && [ "$(cat "$work/out")" -eq 8 ]
+result $? "shards run every cell of a plan once"
+"$tool" report --out "$work/merged.html" "$work"/shard?/results.jsonl >"$work/out" 2>/dev/null &&
+	grep -q 'mix50' "$work/out" && grep -q '</html>' "$work/merged.html"
+result $? "results of shards go into one page"
+
+"$tool" run churn --threads 2 --entries 5000 --seconds 0.05 >"$work/out" 2>/dev/null && grep -q '"mops"' "$work/out"
+result $? "a single run prints its figures"
+
+PATH=/nowhere "$tool" report --out "$work/plain.html" "$work/all/results.jsonl" >/dev/null 2>"$work/err" &&
+	grep -q 'gnuplot was not found' "$work/err" && ! grep -q '<svg' "$work/plain.html"
+result $? "without gnuplot the page says so"
+echo "1..$number"
