@@ -5,6 +5,7 @@
  * it, are seen for sure.
  */
 #include "tests/support/rng.h"
+#include "tests/support/stir.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
@@ -182,6 +183,7 @@ int main(void)
 {
 	uint64_t seed = test_seed();
 
+	stir();
 	each_scheme(both, &seed);
 	return done_testing();
 }

@@ -7,6 +7,7 @@
  *   scattered: small numbers, the hot ones in homes of their own; or
  *   crowded: the hot ones all in one home, more than it has slots, and the others in the homes around it
  *   (tests/support/crowd.h), so that claims, burials and births of the hot keys' home meet all the time.
+ * In some runs the map is also cleared now and then; for each hot key that is one more write.
  */
 #include "tests/support/filler.h"
 #include "tests/support/linear.h"
@@ -15,7 +16,7 @@
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { THREADS = 4, HOT_MAX = 12, CALLS = 8000, BATCH = 4, CROWD_BITS = 4, HOME_BITS = 10 };
+enum { THREADS = 4, HOT_MAX = 12, CALLS = 6000, BATCH = 4, RECORDED = HOT_MAX, CROWD_BITS = 4, HOME_BITS = 10 };
 
 struct test {
 	struct world world;
@@ -23,7 +24,7 @@ struct test {
 	struct history *history;
 	uint64_t seed, window;
 	pthread_barrier_t all_full; /* no window is emptied before every thread is done */
-	bool crowded;
+	bool crowded, clears;
 	struct crowd crowd, home;
 	unsigned hot;               /* keys */
 };
@@ -70,12 +71,30 @@ static void record_insert_many(struct test *test, struct history_log *log, struc
 	log->n += BATCH;
 }
 
-/* One to BATCH recorded events. */
+/* A clear happens to every hot key, between the same begin and end. */
+static void record_clear(struct test *test, struct history_log *log, instar_thread *thread)
+{
+	struct call call = { .kind = CALL_CLEAR };
+	uint64_t begin = history_now(), end;
+
+	call_perform(&call, test->world.map, thread);
+	end = history_end();
+	for (unsigned i = 0; i < test->hot; i++) {
+		call.key = hot_key(test, i);
+		log->events[log->n++] = (struct event){ call, begin, end };
+	}
+}
+
+/* One to RECORDED recorded events. */
 static void record(struct test *test, struct history_log *log, struct rng *rng, instar_thread *thread)
 {
 	uint64_t key = hot_key(test, rng_below(rng, test->hot));
 	struct call call = call_random(rng, key, rng_below(rng, 2) ? 4 : 1u << 30);
 
+	if (test->clears && !rng_below(rng, 300)) {
+		record_clear(test, log, thread);
+		return;
+	}
 	switch (rng_below(rng, 24)) {
 	case 0:
 		record_get_many(test, log, rng, thread);
@@ -97,7 +116,8 @@ static void work(unsigned index, void *arg)
 	struct rng rng = rng_stream(test->seed, index);
 	const char *wrong = NULL;
 
-	while (log->n + BATCH <= log->capacity) {
+	filler.forgiving = test->clears;
+	while (log->n + RECORDED <= log->capacity) {
 		record(test, log, &rng, thread);
 		if (!wrong)
 			wrong = filler_step(&filler, test->world.map, thread);
@@ -133,22 +153,22 @@ static bool open_test(struct test *test, const struct instar_scheme_info *scheme
 	return world_open(&test->world, scheme, NULL, &opts);
 }
 
-static void run(const struct instar_scheme_info *scheme, unsigned flags, bool crowded, uint64_t seed,
-		struct totals *totals)
+static void run(const struct instar_scheme_info *scheme, unsigned way, uint64_t seed, struct totals *totals)
 {
-	struct test test = { .seed = seed, .crowded = crowded };
+	unsigned flags = way & 1 ? INSTAR_MAP_NO_REUSE : 0;
+	struct test test = { .seed = seed, .crowded = way >> 1 & 1, .clears = way >> 2 };
 	struct instar_map_stats stats;
 	char what[100];
 
-	snprintf(what, sizeof what, "%s, %s keys, tombstones %s", scheme->name, crowded ? "crowded" : "scattered",
-		 flags & INSTAR_MAP_NO_REUSE ? "stay" : "are reused");
+	snprintf(what, sizeof what, "%s, %s keys, tombstones %s%s", scheme->name,
+		 test.crowded ? "crowded" : "scattered", flags ? "stay" : "are reused", test.clears ? ", clears" : "");
 	if (!open_test(&test, scheme, flags))
 		bail_out("%s: no map", scheme->name);
 	run_threads(THREADS, work, &test);
 	instar_map_stats(test.world.map, &stats);
 	ok(linear_check(test.history, stdout), "%s: linearizable", what);
 	ok(!test.faults.n, "%s: the other keys were kept", what);
-	ok(stats.growths + stats.purges > 0, "%s: %llu growths, %llu purges meanwhile", what,
+	ok(test.clears || stats.growths + stats.purges > 0, "%s: %llu growths, %llu purges meanwhile", what,
 	   (unsigned long long)stats.growths, (unsigned long long)stats.purges);
 	ok(instar_map_check(test.world.map, stdout) == INSTAR_OK, "%s: audit", what);
 	ok(world_close(&test.world), "%s: map and domain go without complaint", what);
@@ -164,8 +184,8 @@ static void all_ways(const struct instar_scheme_info *scheme, void *arg)
 	struct totals *totals = arg;
 
 	for (unsigned round = 0; round < test_scale(); round++)
-		for (unsigned way = 0; way < 4; way++)
-			run(scheme, way & 1 ? INSTAR_MAP_NO_REUSE : 0, way >> 1, totals->seed + round, totals);
+		for (unsigned way = 0; way < 8; way += way < 4 ? 1 : 3)
+			run(scheme, way, totals->seed + round, totals);
 }
 
 int main(void)

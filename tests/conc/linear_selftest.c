@@ -12,7 +12,7 @@ enum { KEY = 7 };
 
 static struct call made(enum call_kind kind, uint64_t a, uint64_t b, enum instar_status status, uint64_t out)
 {
-	return (struct call){ KEY, a, b, out, (uint8_t)kind, (uint8_t)status, false };
+	return (struct call){ .key = KEY, .a = a, .b = b, .out = out, .kind = (uint8_t)kind, .status = (uint8_t)status };
 }
 
 static struct call blind(struct call call)

@@ -31,6 +31,7 @@ tests_libsupport_half_la_CPPFLAGS = $(HALF_CPPFLAGS)
 
 conc_programs = \
 	tests/conc/boxed \
+	tests/conc/boxed_steps \
 	tests/conc/conservation \
 	tests/conc/conservation_half \
 	tests/conc/edges \
@@ -59,6 +60,9 @@ conc_steps_libs = tests/libsupport.la libinstar_steps.la
 conc_half_libs = tests/libsupport_half.la libinstar_half.la
 
 tests_conc_boxed_LDADD = $(conc_libs)
+tests_conc_boxed_steps_SOURCES = tests/conc/boxed.c
+tests_conc_boxed_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_boxed_steps_LDADD = $(conc_steps_libs)
 
 tests_conc_conservation_LDADD = $(conc_libs)
 tests_conc_conservation_half_SOURCES = tests/conc/conservation.c

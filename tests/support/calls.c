@@ -12,7 +12,7 @@ static fetch_fn *const fetches[] = {
 
 static const char *const names[CALL_KINDS] = {
 	"get", "contains", "insert", "put", "replace", "cas", "remove", "remove_if", "get_or_insert", "fetch_add",
-	"fetch_sub", "fetch_and", "fetch_or", "fetch_xor", "fetch_min", "fetch_max"
+	"fetch_sub", "fetch_and", "fetch_or", "fetch_xor", "fetch_min", "fetch_max", "compute"
 };
 
 /* Whether the answer comes with a value. */
@@ -32,9 +32,39 @@ static bool has_out(const struct call *c)
 		return c->status == INSTAR_CHANGED;
 	case CALL_CONTAINS:
 	case CALL_REMOVE_IF:
+	case CALL_CLEAR:
 		return false;
+	case CALL_COMPUTE:
+		return c->status == INSTAR_OK;
 	default:
 		return c->status == INSTAR_OK || c->status == INSTAR_EXISTS;
+	}
+}
+
+/* Adds a to what it is shown, or leaves or removes it; out is what it was shown. */
+static enum instar_action compute(uint64_t key, bool present, uint64_t *value, void *ctx)
+{
+	struct call *c = ctx;
+
+	c->out = present && key == c->key ? *value : 0;
+	*value = (*value + c->a) & WORD_MASK;
+	return (enum instar_action)(c->b % 3);
+}
+
+/* The calls that take a hash. */
+static enum instar_status perform_hashed(struct call *c, instar_map *map, instar_thread *thread)
+{
+	uint64_t *out = c->blind ? NULL : &c->out, hash = instar_hash(map, c->key);
+
+	switch (c->kind) {
+	case CALL_GET:
+		return instar_get_h(map, thread, hash, c->key, out);
+	case CALL_INSERT:
+		return instar_insert_h(map, thread, hash, c->key, c->a, out);
+	case CALL_PUT:
+		return instar_put_h(map, thread, hash, c->key, c->a, out);
+	default:
+		return instar_remove_h(map, thread, hash, c->key, out);
 	}
 }
 
@@ -62,6 +92,10 @@ static enum instar_status perform(struct call *c, instar_map *map, instar_thread
 		return instar_remove_if(map, thread, c->key, c->a);
 	case CALL_GET_OR_INSERT:
 		return instar_get_or_insert(map, thread, c->key, c->a, &c->out);
+	case CALL_COMPUTE:
+		return instar_compute(map, thread, c->key, compute, c);
+	case CALL_CLEAR:
+		return instar_clear(map, thread);
 	default:
 		return fetches[c->kind - CALL_FETCH_ADD](map, thread, c->key, c->a, c->b, out);
 	}
@@ -70,7 +104,7 @@ static enum instar_status perform(struct call *c, instar_map *map, instar_thread
 void call_perform(struct call *call, instar_map *map, instar_thread *thread)
 {
 	call->out = 0;
-	call->status = (uint8_t)perform(call, map, thread);
+	call->status = (uint8_t)(call->hashed ? perform_hashed : perform)(call, map, thread);
 	if (!has_out(call))
 		call->out = 0;
 }
@@ -135,6 +169,13 @@ static enum instar_status answer_present(struct call *c, struct cell *cell)
 			return INSTAR_CHANGED;
 		set(cell, false, 0);
 		return INSTAR_OK;
+	case CALL_CLEAR:
+		set(cell, false, 0);
+		return INSTAR_OK;
+	case CALL_COMPUTE:
+		if (c->b % 3 != INSTAR_KEEP)
+			set(cell, c->b % 3 == INSTAR_STORE, (held + c->a) & WORD_MASK);
+		return INSTAR_OK;
 	default:
 		set(cell, true, combine(c->kind, held, c->a));
 		return INSTAR_EXISTS;
@@ -157,6 +198,14 @@ static enum instar_status answer_absent(struct call *c, struct cell *cell)
 	case CALL_REMOVE:
 	case CALL_REMOVE_IF:
 		return INSTAR_NOTFOUND;
+	case CALL_CLEAR:
+		return INSTAR_OK;
+	case CALL_COMPUTE:
+		if (c->b % 3 != INSTAR_STORE)
+			return INSTAR_NOTFOUND;
+		set(cell, true, c->a);
+		c->out = 0;
+		return INSTAR_OK;
 	default:
 		set(cell, true, combine(c->kind, c->b, c->a));
 		c->out = c->b;
@@ -194,6 +243,8 @@ bool call_is_read(const struct call *c)
 	case CALL_INSERT:
 	case CALL_GET_OR_INSERT:
 		return c->status == INSTAR_EXISTS;
+	case CALL_COMPUTE:
+		return c->status == INSTAR_NOTFOUND || c->b % 3 == INSTAR_KEEP;
 	default:
 		return c->status == INSTAR_NOTFOUND || c->status == INSTAR_CHANGED;
 	}
@@ -207,11 +258,14 @@ struct call call_random(struct rng *rng, uint64_t key, uint64_t values)
 	};
 
 	call.blind = !rng_below(rng, 8) && call.kind != CALL_CAS && call.kind != CALL_GET_OR_INSERT;
+	call.hashed = !rng_below(rng, 8) && (call.kind == CALL_GET || call.kind == CALL_INSERT ||
+					     call.kind == CALL_PUT || call.kind == CALL_REMOVE);
 	return call;
 }
 
 const char *call_text(const struct call *c, char *text, size_t size)
 {
+	static const char *const actions[] = { "keep", "store", "remove" };
 	const char *status = instar_status_name(c->status);
 	unsigned long long key = c->key, a = c->a, b = c->b;
 	int n;
@@ -220,6 +274,10 @@ const char *call_text(const struct call *c, char *text, size_t size)
 		n = snprintf(text, size, "%s(%llu)", names[c->kind], key);
 	else if (c->kind == CALL_CAS)
 		n = snprintf(text, size, "cas(%llu, %llu -> %llu)", key, a, b);
+	else if (c->kind == CALL_CLEAR)
+		n = snprintf(text, size, "clear()");
+	else if (c->kind == CALL_COMPUTE)
+		n = snprintf(text, size, "compute(%llu, %s, + %llu)", key, actions[b % 3], a);
 	else if (c->kind >= CALL_FETCH_ADD)
 		n = snprintf(text, size, "%s(%llu, %llu, initial %llu)", names[c->kind], key, a, b);
 	else

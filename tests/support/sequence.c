@@ -37,13 +37,13 @@ static uint64_t pick_value(struct rng *rng)
 
 static struct action pick_other(const struct taste *taste, struct rng *rng)
 {
-	static const unsigned char weights[ACT_KINDS - CALL_KINDS] = { 30, 30, 3, 10, 10, 15, 2 };
+	static const unsigned char weights[ACT_KINDS - ACT_FIRST] = { 24, 20, 10, 10, 10, 1, 1, 2, 6, 5, 7, 2, 2 };
 	struct action action = { { .key = pick_key(taste, rng), .a = rng_next(rng) }, 0 };
 	unsigned roll = (unsigned)rng_below(rng, 100), kind = 0;
 
 	while (roll >= weights[kind])
 		roll -= weights[kind++];
-	action.call.kind = (uint8_t)(kind + CALL_KINDS);
+	action.call.kind = (uint8_t)(kind + ACT_FIRST);
 	action.n = (unsigned)rng_below(rng, rng_below(rng, 2) ? 8 : BATCH_LIMIT);
 	if (action.call.kind == ACT_RESERVE)
 		action.n *= 16;
@@ -59,8 +59,10 @@ static struct action pick(const struct taste *taste, struct rng *rng)
 	action.call = call_random(rng, pick_key(taste, rng), 4);
 	action.call.a = pick_value(rng);
 	action.call.b = pick_value(rng);
-	if (rng_below(rng, 100) < taste->removals)
+	if (rng_below(rng, 100) < taste->removals) {
 		action.call.kind = action.call.blind ? CALL_REMOVE_IF : CALL_REMOVE;
+		action.call.hashed = false;
+	}
 	return action;
 }
 
@@ -126,8 +128,9 @@ void sequence_shrink(struct sequence *s, const struct surroundings *around)
 
 static void print_action(const struct action *action, FILE *out)
 {
-	static const char *const names[ACT_KINDS - CALL_KINDS] = {
-		"get_many", "insert_many", "reserve", "maintain", "prefetch", "size", "check"
+	static const char *const names[ACT_KINDS - ACT_FIRST] = {
+		"get_many", "insert_many", "put_many", "remove_many", "fetch_add_many", "clear", "shrink", "reserve",
+		"maintain", "prefetch", "size", "scan", "check"
 	};
 	char text[CALL_TEXT];
 
@@ -135,7 +138,7 @@ static void print_action(const struct action *action, FILE *out)
 		fprintf(out, "#   %.*s%s\n", (int)strcspn(call_text(&action->call, text, sizeof text), "="), text,
 			action->call.blind ? "(NULL pointer)" : "");
 	else
-		fprintf(out, "#   %s: n %u, key %llu, salt %llu\n", names[action->call.kind - CALL_KINDS], action->n,
+		fprintf(out, "#   %s: n %u, key %llu, salt %llu\n", names[action->call.kind - ACT_FIRST], action->n,
 			(unsigned long long)action->call.key, (unsigned long long)action->call.a);
 }
 

@@ -80,31 +80,88 @@ static bool run_get_many(struct run *run, const struct action *action)
 	return said == hits || wrong(run, "get_many: %zu hits, expected %zu", said, hits);
 }
 
-static bool run_insert_many(struct run *run, const struct action *action)
+/* The calls that write many keys: what each element is, and the call that makes them all. */
+static size_t write_many(struct run *run, enum action_kind kind, const uint64_t *keys, const uint64_t *values,
+			 size_t n, uint64_t *old, enum instar_status *status)
 {
-	uint64_t keys[BATCH_LIMIT], values[BATCH_LIMIT];
+	switch (kind) {
+	case ACT_INSERT_MANY:
+		return instar_insert_many(run->map, run->thread, keys, values, n, status);
+	case ACT_PUT_MANY:
+		return instar_put_many(run->map, run->thread, keys, values, n, status);
+	case ACT_REMOVE_MANY:
+		return instar_remove_many(run->map, run->thread, keys, n, old, status);
+	default:
+		return instar_fetch_add_many(run->map, run->thread, keys, values, n, 7, old, status);
+	}
+}
+
+static bool run_write_many(struct run *run, const struct action *action)
+{
+	static const unsigned char element[] = { CALL_INSERT, CALL_PUT, CALL_REMOVE, CALL_FETCH_ADD };
+	uint64_t keys[BATCH_LIMIT], values[BATCH_LIMIT], old[BATCH_LIMIT];
+	enum action_kind kind = action->call.kind;
 	enum instar_status status[BATCH_LIMIT];
-	size_t inserted = 0, said;
+	size_t done = 0, said;
 
 	for (unsigned i = 0; i < action->n; i++) {
 		keys[i] = batch_key(action, i);
 		values[i] = (action->call.a + i) & WORD_MASK;
 	}
-	said = instar_insert_many(run->map, run->thread, keys, values, action->n, status);
+	said = write_many(run, kind, keys, values, action->n, old, status);
 	for (unsigned i = 0; i < action->n; i++) {
-		struct cell *cell = model_cell(run->model, keys[i]);
+		struct cell *cell = model_cell(run->model, keys[i]), before = *cell;
+		struct call call = { .key = keys[i], .a = values[i], .b = 7, .blind = kind <= ACT_PUT_MANY,
+				     .kind = element[kind - ACT_INSERT_MANY] }, answer;
 
 		if (status[i] == INSTAR_NOMEM && refused_now(run))
 			continue;
-		if (status[i] != (cell->present ? INSTAR_EXISTS : INSTAR_OK))
-			return wrong(run, "insert_many: key %llu: %s", (unsigned long long)keys[i],
-				     instar_status_name(status[i]));
-		inserted += !cell->present;
-		if (!cell->present)
-			*cell = (struct cell){ values[i], true };
+		answer = call_answer(&call, cell);
+		run->entries += cell->present - before.present;
+		done += answer.status == INSTAR_OK ||
+			(answer.status == INSTAR_EXISTS && kind != ACT_INSERT_MANY);
+		if (status[i] != answer.status || (answer.out && old[i] != answer.out))
+			return wrong(run, "a batch: key %llu: %s, expected %s", (unsigned long long)keys[i],
+				     instar_status_name(status[i]), instar_status_name(answer.status));
 	}
-	run->entries += inserted;
-	return said == inserted || wrong(run, "insert_many: %zu, expected %zu", said, inserted);
+	return said == done || wrong(run, "a batch: %zu, expected %zu", said, done);
+}
+
+static bool run_clear(struct run *run)
+{
+	const struct model_entry *entry = NULL;
+	enum instar_status status = instar_clear(run->map, run->thread);
+
+	if (status == INSTAR_NOMEM && refused_now(run))
+		return true;
+	while (model_next(run->model, &entry))
+		*model_cell(run->model, entry->key) = (struct cell){ 0, false };
+	run->entries = 0;
+	return status == INSTAR_OK || wrong(run, "clear: %s", instar_status_name(status));
+}
+
+/* Everything once, in the order of the hash. */
+static bool run_scan(struct run *run, const struct action *action)
+{
+	struct instar_entry out[BATCH_LIMIT];
+	enum instar_status status;
+	uint64_t cursor = 0, last = 0;
+	size_t met = 0, n;
+
+	do {
+		status = instar_scan(run->map, run->thread, &cursor, out, action->n + 1, &n);
+		for (size_t i = 0; i < n && n <= action->n + 1; i++) {
+			const struct cell *cell = model_cell(run->model, out[i].key);
+			uint64_t hash = instar_hash(run->map, out[i].key);
+
+			if (!cell->present || cell->value != out[i].value || (met && hash <= last))
+				return wrong(run, "scan: key %llu", (unsigned long long)out[i].key);
+			last = hash;
+			met++;
+		}
+	} while (status == INSTAR_OK && n <= action->n + 1);
+	return (status == INSTAR_NOTFOUND && met == run->entries && !cursor) ||
+	       wrong(run, "scan: %s after %zu of %zu entries", instar_status_name(status), met, run->entries);
 }
 
 static bool run_other(struct run *run, const struct action *action)
@@ -113,11 +170,13 @@ static bool run_other(struct run *run, const struct action *action)
 	size_t size;
 
 	switch (action->call.kind) {
+	case ACT_SHRINK:
 	case ACT_RESERVE:
-		status = instar_reserve(run->map, run->thread, action->n);
+		status = action->call.kind == ACT_SHRINK ? instar_shrink(run->map, run->thread) :
+			 instar_reserve(run->map, run->thread, action->n);
 		if (status == INSTAR_NOMEM && refused_now(run))
 			return true;
-		return status == INSTAR_OK || wrong(run, "reserve: %s", instar_status_name(status));
+		return status == INSTAR_OK || wrong(run, "reserve or shrink: %s", instar_status_name(status));
 	case ACT_MAINTAIN:
 		status = instar_maintain(run->map, run->thread, action->n);
 		return status == INSTAR_OK || status == INSTAR_BUSY ||
@@ -141,8 +200,12 @@ static bool run_action(struct run *run, const struct action *action)
 		return run_call(run, &action->call);
 	if (action->call.kind == ACT_GET_MANY)
 		return run_get_many(run, action);
-	if (action->call.kind == ACT_INSERT_MANY)
-		return run_insert_many(run, action);
+	if (action->call.kind <= ACT_FETCH_ADD_MANY)
+		return run_write_many(run, action);
+	if (action->call.kind == ACT_CLEAR)
+		return run_clear(run);
+	if (action->call.kind == ACT_SCAN)
+		return run_scan(run, action);
 	return run_other(run, action);
 }
 
