@@ -158,6 +158,7 @@ void reclaim_map_attached(instar_domain *domain);
 void reclaim_map_detached(instar_domain *domain);
 
 /* Memory from the domain's allocator.  NULL: none. */
+#define RECLAIM_HUGE_PAGE ((size_t)2 << 20) /* as alignment of pages: huge ones are welcome */
 void *reclaim_map_pages(instar_domain *domain, size_t size, size_t alignment);   /* zeroed */
 void reclaim_unmap_pages(instar_domain *domain, void *memory, size_t size, size_t alignment);
 void *reclaim_alloc(instar_domain *domain, size_t size, size_t alignment);       /* zeroed, too */

@@ -44,8 +44,13 @@ static void *default_map(size_t size, size_t alignment, void *ctx)
 	if (size > SIZE_MAX / 2)
 		return NULL;
 	size = whole_pages(size);
-	if (alignment > page_size())
-		return map_aligned(size, alignment);
+	if (alignment > page_size()) {
+		memory = map_aligned(size, alignment);
+		/* A hint: where the system allows, 2 MiB pages (contract.h). */
+		if (memory && alignment >= RECLAIM_HUGE_PAGE)
+			madvise(memory, size, MADV_HUGEPAGE);
+		return memory;
+	}
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return memory == MAP_FAILED ? NULL : memory;
 }

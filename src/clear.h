@@ -56,7 +56,7 @@ static bool prepare_clear(instar_map *map, instar_thread *t, struct table **old)
 static enum instar_status clear_map(instar_map *map, instar_thread *t)
 {
 	bool boxed = map->value_free != NULL;
-	struct table *old, *empty = table_create(map->domain, map->first_log2_homes, map->prefault, map_threads(map));
+	struct table *old, *empty = table_create(map->domain, map->first_log2_homes, map->pages, map_threads(map));
 	struct parked *node = boxed ? park_node(map, map_line(map, t)) : NULL;
 	bool ready;
 	do

@@ -43,7 +43,7 @@ static enum instar_status install_table(instar_map *map, struct table *old, unsi
 {
 	if ((struct table *)load_seq_cst(&map->root) != old)
 		return INSTAR_OK;
-	struct table *next = table_create(map->domain, log2_homes, map->prefault, map_threads(map));
+	struct table *next = table_create(map->domain, log2_homes, map->pages, map_threads(map));
 	if (!next)
 		return INSTAR_NOMEM;
 	/* Over an unfinished migration (a rescue) the snapshot below is still to be respected. */

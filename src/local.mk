@@ -8,6 +8,12 @@ instar_sources = \
 	src/batch.h \
 	src/bucket.h \
 	src/bury.h \
+	src/bundle.c \
+	src/bundle.h \
+	src/bytes.c \
+	src/bytes.h \
+	src/bytes_map.c \
+	src/bytes_write.c \
 	src/capacity.h \
 	src/call.h \
 	src/check.c \
@@ -15,6 +21,7 @@ instar_sources = \
 	src/clear.h \
 	src/engine.h \
 	src/engines.c \
+	src/file.c \
 	src/glance.h \
 	src/grow.h \
 	src/hash.h \
@@ -53,13 +60,14 @@ level_lse = -march=armv8.1-a
 
 scheme_cppflags = $(CK_CFLAGS) $(URCU_CFLAGS)
 scheme_libs = $(CK_LIBS) $(URCU_LIBS)
+AM_CPPFLAGS += $(XXHASH_CFLAGS)
 # The test builds: one level; compiled for static linking only.
 STEPS_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_BASE_ONLY -DINSTAR_STEPS
 HALF_CPPFLAGS = $(STEPS_CPPFLAGS) -DINSTAR_HALF_WIDTH
 
 lib_LTLIBRARIES += libinstar.la
 libinstar_la_SOURCES = $(instar_sources)
-libinstar_la_LIBADD = $(engine_objects) $(scheme_objects) $(scheme_libs)
+libinstar_la_LIBADD = $(engine_objects) $(scheme_objects) $(scheme_libs) $(XXHASH_LIBS)
 libinstar_la_DEPENDENCIES = $(engine_objects) $(scheme_objects)
 libinstar_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,nodelete
 
@@ -67,7 +75,7 @@ check_LTLIBRARIES += libinstar_steps.la libinstar_half.la
 libinstar_steps_la_SOURCES = $(instar_sources)
 libinstar_steps_la_CPPFLAGS = $(STEPS_CPPFLAGS)
 libinstar_steps_la_CFLAGS = $(AM_CFLAGS) -static
-libinstar_steps_la_LIBADD = $(steps_objects) $(scheme_libs)
+libinstar_steps_la_LIBADD = $(steps_objects) $(scheme_libs) $(XXHASH_LIBS)
 libinstar_steps_la_DEPENDENCIES = $(steps_objects)
 libinstar_half_la_SOURCES = $(instar_sources)
 libinstar_half_la_CPPFLAGS = $(HALF_CPPFLAGS)

@@ -9,7 +9,8 @@
 
 static bool options_are_valid(const struct instar_map_opts *o)
 {
-	return o->struct_size == sizeof *o && !(o->flags & ~(unsigned)(INSTAR_MAP_NO_REUSE | INSTAR_MAP_PREFAULT));
+	const unsigned flags = INSTAR_MAP_NO_REUSE | INSTAR_MAP_PREFAULT | INSTAR_MAP_SMALL_PAGES;
+	return o->struct_size == sizeof *o && !(o->flags & ~flags);
 }
 
 /* The kernel's randomness; before it is ready, what differs from run to run. */
@@ -30,7 +31,8 @@ static void set_options(instar_map *map, const struct instar_map_opts *o)
 		draw_seed(seed, map);
 	map->hash = hash_seed_from(seed);
 	map->reuse = !(o->flags & INSTAR_MAP_NO_REUSE);
-	map->prefault = (o->flags & INSTAR_MAP_PREFAULT) != 0;
+	map->pages.prefault = (o->flags & INSTAR_MAP_PREFAULT) != 0;
+	map->pages.huge = !(o->flags & INSTAR_MAP_SMALL_PAGES);
 	map->value_free = o->value_free;
 	map->value_ctx = o->ctx;
 	map->max_capacity = o->max_capacity;
@@ -83,7 +85,7 @@ enum instar_status instar_map_create(instar_map **out, instar_domain *domain, co
 	set_options(map, o);
 	map->first_log2_homes = log2_homes;
 	map->lines[0] = reclaim_alloc(domain, FIRST_LINES * sizeof(struct line), CACHE_LINE);
-	struct table *table = map->lines[0] ? table_create(domain, log2_homes, map->prefault, FIRST_LINES) : NULL;
+	struct table *table = map->lines[0] ? table_create(domain, log2_homes, map->pages, FIRST_LINES) : NULL;
 	if (!map->engine || !table) {
 		enum instar_status status = map->engine ? INSTAR_NOMEM : INSTAR_UNSUPPORTED;
 		if (table)

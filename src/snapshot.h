@@ -52,7 +52,7 @@ static struct table *swap_for_snapshot(instar_map *map, instar_thread *t)
 			return NULL;
 		bool twice = map_entries(map) > (table_slots(old) / 100 + 1) * SNAPSHOT_DOUBLE_LOAD &&
 			     old->log2_homes < MAX_LOG2_HOMES;
-		struct table *next = table_create(map->domain, old->log2_homes + twice, map->prefault,
+		struct table *next = table_create(map->domain, old->log2_homes + twice, map->pages,
 						  map_threads(map));
 		if (!next)
 			return NULL;

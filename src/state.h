@@ -43,7 +43,7 @@ struct instar_map {
 
 	bool plain;                   /* neither boxed nor limited: the straight lines of src/glance.h apply */
 	bool reuse;                   /* tombstones, before the next migration */
-	bool prefault;
+	struct table_pages pages;
 	unsigned first_log2_homes;    /* of the table made at creation */
 	void (*value_free)(void *value, void *ctx);
 	void *value_ctx;

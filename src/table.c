@@ -18,7 +18,7 @@ unsigned table_log2_for(size_t entries)
 	return 0;
 }
 
-struct table *table_create(instar_domain *domain, unsigned log2_homes, bool prefault, size_t threads)
+struct table *table_create(instar_domain *domain, unsigned log2_homes, struct table_pages pages, size_t threads)
 {
 	size_t homes = (size_t)1 << log2_homes;
 	if (homes > SIZE_MAX / 2 / BUCKET_BYTES)
@@ -27,7 +27,8 @@ struct table *table_create(instar_domain *domain, unsigned log2_homes, bool pref
 	if (!t)
 		return NULL;
 	t->bytes = homes * BUCKET_BYTES;
-	t->buckets = reclaim_map_pages(domain, t->bytes, BUCKET_BYTES);
+	t->alignment = pages.huge && t->bytes >= RECLAIM_HUGE_PAGE ? RECLAIM_HUGE_PAGE : BUCKET_BYTES;
+	t->buckets = reclaim_map_pages(domain, t->bytes, t->alignment);
 	if (!t->buckets) {
 		reclaim_free(domain, t, sizeof *t, CACHE_LINE);
 		return NULL;
@@ -42,7 +43,7 @@ struct table *table_create(instar_domain *domain, unsigned log2_homes, bool pref
 	while (every * 2 <= table_slots(t) / 64 / threads)
 		every *= 2;
 	t->check_mask = every - 1;
-	for (size_t i = 0; prefault && i < t->bytes; i += PAGE)
+	for (size_t i = 0; pages.prefault && i < t->bytes; i += PAGE)
 		*(volatile unsigned char *)((unsigned char *)t->buckets + i) = 0;
 	return t;
 }
@@ -50,7 +51,7 @@ struct table *table_create(instar_domain *domain, unsigned log2_homes, bool pref
 void table_free(struct table *t)
 {
 	instar_domain *domain = t->domain;
-	reclaim_unmap_pages(domain, t->buckets, t->bytes, BUCKET_BYTES);
+	reclaim_unmap_pages(domain, t->buckets, t->bytes, t->alignment);
 	reclaim_free(domain, t, sizeof *t, CACHE_LINE);
 }
 

@@ -25,6 +25,7 @@ struct table {
 	unsigned owners;       /* the chain, and an open snapshot of this very table: the last one retires it */
 	struct table *next_abandoned; /* in map->abandoned */
 	size_t bytes;          /* of the buckets */
+	size_t alignment;      /* they were mapped with */
 	void (*value_free)(void *value, void *ctx); /* set by a clear: boxed values die with the table */
 	void *value_ctx;
 
@@ -82,8 +83,14 @@ static inline struct home_range homes_of_prefix(const struct table *t, size_t pr
 /* The smallest log2 of homes that holds `entries` below the load that makes a table grow; 0: none does. */
 unsigned table_log2_for(size_t entries);
 
+/* How the pages of tables are had. */
+struct table_pages {
+	bool huge;     /* 2 MiB pages for tables that fill one */
+	bool prefault; /* touched at once */
+};
+
 /* NULL: no memory.  threads: at least 1, how many insert. */
-struct table *table_create(instar_domain *domain, unsigned log2_homes, bool prefault, size_t threads);
+struct table *table_create(instar_domain *domain, unsigned log2_homes, struct table_pages pages, size_t threads);
 
 /* At once; nobody else knows it. */
 void table_free(struct table *t);

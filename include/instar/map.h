@@ -29,7 +29,8 @@ typedef struct instar_map instar_map;
 
 enum instar_map_flags {
 	INSTAR_MAP_NO_REUSE = 1,     /* tombstones are reused at migrations only (to compare schemes) */
-	INSTAR_MAP_PREFAULT = 2      /* touch every page of a table when it is made */
+	INSTAR_MAP_PREFAULT = 2,     /* touch every page of a table when it is made */
+	INSTAR_MAP_SMALL_PAGES = 4   /* do not ask for 2 MiB pages for large tables */
 };
 
 struct instar_map_opts {
@@ -132,7 +133,8 @@ INSTAR_API enum instar_status instar_shrink(instar_map *map, instar_thread *thre
  * are retired with their table.  OK, NOMEM. */
 INSTAR_API enum instar_status instar_clear(instar_map *map, instar_thread *thread);
 
-/* Up to `budget` homes of pending migration.  OK: nothing left to do; BUSY: more work waits. */
+/* Up to `budget` homes of pending migration.  OK: nothing left to do; BUSY: more work waits;
+ * NOMEM: it cannot be ended now. */
 INSTAR_API enum instar_status instar_maintain(instar_map *map, instar_thread *thread, size_t budget);
 
 /* The key's hash in this map, a bijection of the key; and calls that take it, computed before. */

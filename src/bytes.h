@@ -1,0 +1,43 @@
+/*
+ * src/bytes.h - a byte-key map, and one call on it.
+ */
+#ifndef INSTAR_BMAP_H
+#define INSTAR_BMAP_H
+
+#include <instar/bytes.h>
+
+#include "src/bundle.h"
+#include "src/state.h"
+
+struct instar_bmap {
+	instar_map *map;      /* hash -> struct bundle */
+	instar_domain *domain;
+	instar_bmap_hash_fn *hash;
+	void *hash_ctx;
+	uint64_t seed;
+	struct release release;
+	bool collided;        /* atomic: a bundle of more than one item was made */
+};
+
+/* One call: its arguments, and what it came to. */
+struct operation {
+	struct byte_key key;
+	uint64_t hash;
+	/* Looks at the value there (seen, 0 if absent), sets `status` and, for STORE, `value`. */
+	enum instar_action (*decide)(struct operation *, bool present);
+	uint64_t value, expected, operand;
+	enum fetch_op op;
+	instar_bmap_compute_fn *compute;
+	void *ctx;
+	bool keeps_old;            /* the value displaced is the caller's */
+	uint64_t seen;
+	enum instar_status status; /* if what was decided is done */
+};
+
+/* Completes the handle and the key, hashes it.  false: INVAL. */
+bool bmap_prepare(const instar_bmap *map, instar_thread **t, const void *key, size_t length, struct operation *o);
+
+/* A whole call that may write. */
+enum instar_status bmap_write(instar_bmap *map, instar_thread *t, const void *key, size_t length, struct operation *o);
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * src/bytes_map.c - byte-key maps as a whole: making, unmaking, going over all keys.
+ */
+#if defined(HAVE_XXHASH)
+#include <xxhash.h>
+#endif
+
+#include "src/bytes.h"
+
+/* ---- making and unmaking ---- */
+
+#if defined(HAVE_XXHASH)
+static uint64_t xxh3(const void *key, size_t length, uint64_t seed, void *ctx)
+{
+	(void)ctx;
+	return XXH3_64bits_withSeed(key, length, seed);
+}
+#else
+static instar_bmap_hash_fn *const xxh3 = NULL;
+#endif
+
+static enum instar_status create_inner(instar_map **map, instar_domain *domain, const struct instar_bmap_opts *o)
+{
+	struct instar_map_opts inner = INSTAR_MAP_OPTS_INIT;
+	inner.capacity = o->capacity;
+	inner.max_capacity = o->max_capacity;
+	inner.seed[0] = o->seed[0];
+	inner.seed[1] = o->seed[1];
+	inner.flags = o->flags;
+	inner.value_free = o->value_free ? bundle_free_boxed : bundle_free;
+	inner.ctx = domain;
+	inner.name = o->name;
+	return instar_map_create(map, domain, &inner);
+}
+
+enum instar_status instar_bmap_create(instar_bmap **out, instar_domain *domain, const struct instar_bmap_opts *opts)
+{
+	static const struct instar_bmap_opts defaults = INSTAR_BMAP_OPTS_INIT;
+	if (!out)
+		return INSTAR_INVAL;
+	*out = NULL;
+	const struct instar_bmap_opts *o = opts ? opts : &defaults;
+	if (o->struct_size != sizeof *o)
+		return INSTAR_INVAL;
+	if (!domain)
+		domain = instar_domain_default();
+	if (!domain)
+		return INSTAR_NOMEM;
+	instar_bmap_hash_fn *hash = o->hash ? o->hash : xxh3;
+	if (!hash || !domain->scheme->info.section_protects_all || sizeof(word) < sizeof(void *))
+		return INSTAR_UNSUPPORTED;
+	instar_bmap *bmap = reclaim_alloc(domain, sizeof *bmap, sizeof(void *));
+	if (!bmap)
+		return INSTAR_NOMEM;
+	enum instar_status status = create_inner(&bmap->map, domain, o);
+	if (status != INSTAR_OK) {
+		reclaim_free(domain, bmap, sizeof *bmap, sizeof(void *));
+		return status;
+	}
+	bmap->domain = domain;
+	bmap->hash = hash;
+	bmap->hash_ctx = o->hash_ctx;
+	bmap->seed = instar_hash(bmap->map, 0); /* as secret as the map's own */
+	bmap->release = (struct release){ o->value_free, o->ctx };
+	*out = bmap;
+	return INSTAR_OK;
+}
+
+enum instar_status instar_bmap_destroy(instar_bmap *map)
+{
+	if (!map)
+		return INSTAR_OK;
+	instar_domain *domain = map->domain;
+	enum instar_status status = instar_map_destroy(map->map);
+	if (status == INSTAR_OK)
+		reclaim_free(domain, map, sizeof *map, sizeof(void *));
+	return status;
+}
+
+/* ---- all keys ---- */
+
+struct visitor {
+	instar_bmap_visit_fn *visit;
+	void *ctx;
+};
+
+/* For instar_foreach: the items of one bundle. */
+static bool visit_bundle(uint64_t hash, uint64_t bundle, void *ctx)
+{
+	const struct visitor *v = ctx;
+	const struct bundle *b = (const struct bundle *)(uintptr_t)bundle;
+	const struct item *it = bundle_first(b);
+	(void)hash;
+	for (uint32_t i = 0; i < b->count; i++, it = item_next(it))
+		if (!v->visit(it->key, it->length, it->value, v->ctx))
+			return false;
+	return true;
+}
+
+enum instar_status instar_bmap_foreach(instar_bmap *map, instar_thread *thread, instar_bmap_visit_fn *visit, void *ctx,
+				       const struct instar_deadline *deadline)
+{
+	struct visitor v = { visit, ctx };
+	return map && visit ? instar_foreach(map->map, thread, visit_bundle, &v, deadline) : INSTAR_INVAL;
+}
+
+static bool count_items(uint64_t hash, uint64_t bundle, void *ctx)
+{
+	(void)hash;
+	*(size_t *)ctx += ((const struct bundle *)(uintptr_t)bundle)->count;
+	return true;
+}
+
+size_t instar_bmap_size(instar_bmap *map)
+{
+	size_t n = 0;
+	if (!map)
+		return 0;
+	if (likely(!load_relaxed(&map->collided)))
+		return instar_size(map->map);
+	/* By the shared handle: the caller may have none. */
+	instar_foreach(map->map, map->domain->shared, count_items, &n, NULL);
+	return n;
+}
+
+enum instar_status instar_bmap_reserve(instar_bmap *map, instar_thread *thread, size_t entries)
+{
+	return map ? instar_reserve(map->map, thread, entries) : INSTAR_INVAL;
+}
+
+enum instar_status instar_bmap_shrink(instar_bmap *map, instar_thread *thread)
+{
+	return map ? instar_shrink(map->map, thread) : INSTAR_INVAL;
+}
+
+enum instar_status instar_bmap_maintain(instar_bmap *map, instar_thread *thread, size_t budget)
+{
+	return map ? instar_maintain(map->map, thread, budget) : INSTAR_INVAL;
+}
+
+enum instar_status instar_bmap_clear(instar_bmap *map, instar_thread *thread)
+{
+	return map ? instar_clear(map->map, thread) : INSTAR_INVAL;
+}
+
+void instar_bmap_stats(instar_bmap *map, struct instar_map_stats *stats)
+{
+	instar_map_stats(map ? map->map : NULL, stats);
+	stats->entries = instar_bmap_size(map);
+}
+
+/* ---- the audit ---- */
+
+struct audit {
+	const instar_bmap *map;
+	FILE *report;
+	bool broken;
+};
+
+static void complain(struct audit *audit, uint64_t hash, const char *what)
+{
+	audit->broken = true;
+	if (audit->report)
+		fprintf(audit->report, "bundle of hash %016llx: %s\n", (unsigned long long)hash, what);
+}
+
+static bool audit_bundle(uint64_t hash, uint64_t bundle, void *ctx)
+{
+	struct audit *audit = ctx;
+	const instar_bmap *map = audit->map;
+	const struct bundle *b = (const struct bundle *)(uintptr_t)bundle;
+	const struct item *found, *it = bundle_first(b);
+	if (!b->count)
+		complain(audit, hash, "empty");
+	if (b->displaced != DISPLACED_ALL)
+		complain(audit, hash, "still in the map, though replaced");
+	for (uint32_t i = 0; i < b->count; i++, it = item_next(it)) {
+		struct byte_key key = { it->key, it->length };
+		if (map->hash(key.bytes, key.length, map->seed, map->hash_ctx) != hash)
+			complain(audit, hash, "a key of another hash");
+		if (bundle_find(b, &key, &found) != i)
+			complain(audit, hash, "one key twice");
+	}
+	return true;
+}
+
+enum instar_status instar_bmap_check(instar_bmap *map, FILE *report)
+{
+	struct audit audit = { map, report, false };
+	if (!map)
+		return INSTAR_INVAL;
+	enum instar_status status = instar_map_check(map->map, report);
+	if (status != INSTAR_OK)
+		return status;
+	status = instar_foreach(map->map, map->domain->shared, audit_bundle, &audit, NULL);
+	return audit.broken ? INSTAR_CORRUPT : status;
+}

@@ -1,0 +1,188 @@
+/*
+ * src/bytes_write.c - the calls that write a byte-string key: each is what it decides from the value there.
+ */
+#include "src/bytes.h"
+
+static enum instar_action decide_insert(struct operation *o, bool present)
+{
+	o->status = present ? INSTAR_EXISTS : INSTAR_OK;
+	return present ? INSTAR_KEEP : INSTAR_STORE;
+}
+
+static enum instar_action decide_put(struct operation *o, bool present)
+{
+	o->status = present ? INSTAR_EXISTS : INSTAR_OK;
+	return INSTAR_STORE;
+}
+
+static enum instar_action decide_replace(struct operation *o, bool present)
+{
+	o->status = present ? INSTAR_OK : INSTAR_NOTFOUND;
+	return present ? INSTAR_STORE : INSTAR_KEEP;
+}
+
+static enum instar_action decide_remove(struct operation *o, bool present)
+{
+	o->status = present ? INSTAR_OK : INSTAR_NOTFOUND;
+	return INSTAR_REMOVE;
+}
+
+static bool compare(struct operation *o, bool present)
+{
+	o->status = !present ? INSTAR_NOTFOUND : o->seen == o->expected ? INSTAR_OK : INSTAR_CHANGED;
+	return o->status == INSTAR_OK;
+}
+
+static enum instar_action decide_cas(struct operation *o, bool present)
+{
+	return compare(o, present) ? INSTAR_STORE : INSTAR_KEEP;
+}
+
+static enum instar_action decide_remove_if(struct operation *o, bool present)
+{
+	return compare(o, present) ? INSTAR_REMOVE : INSTAR_KEEP;
+}
+
+static uint64_t fetch_result(enum fetch_op op, uint64_t old, uint64_t operand)
+{
+	switch (op) {
+	case FETCH_ADD: return old + operand;
+	case FETCH_SUB: return old - operand;
+	case FETCH_AND: return old & operand;
+	case FETCH_OR: return old | operand;
+	case FETCH_XOR: return old ^ operand;
+	case FETCH_MIN: return old < operand ? old : operand;
+	case FETCH_MAX: return old > operand ? old : operand;
+	}
+	return old;
+}
+
+/* expected: the initial value. */
+static enum instar_action decide_fetch(struct operation *o, bool present)
+{
+	if (!present)
+		o->seen = o->expected;
+	o->value = fetch_result(o->op, o->seen, o->operand);
+	o->status = present ? INSTAR_EXISTS : INSTAR_OK;
+	return INSTAR_STORE;
+}
+
+static enum instar_action decide_compute(struct operation *o, bool present)
+{
+	o->value = o->seen;
+	reclaim_callback_begin();
+	enum instar_action action = o->compute(o->key.bytes, o->key.length, present, &o->value, o->ctx);
+	reclaim_callback_end();
+	o->status = present || action == INSTAR_STORE ? INSTAR_OK : INSTAR_NOTFOUND;
+	return action;
+}
+
+enum instar_status instar_bmap_insert(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
+				      uint64_t value, uint64_t *existing)
+{
+	struct operation o = { .decide = decide_insert, .value = value };
+	enum instar_status status = bmap_write(map, thread, key, length, &o);
+	if (existing && status == INSTAR_EXISTS)
+		*existing = o.seen;
+	return status;
+}
+
+enum instar_status instar_bmap_put(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
+				   uint64_t value, uint64_t *old)
+{
+	struct operation o = { .decide = decide_put, .value = value };
+	enum instar_status status = bmap_write(map, thread, key, length, &o);
+	if (old && status == INSTAR_EXISTS)
+		*old = o.seen;
+	return status;
+}
+
+enum instar_status instar_bmap_replace(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
+				       uint64_t value, uint64_t *old)
+{
+	struct operation o = { .decide = decide_replace, .value = value };
+	enum instar_status status = bmap_write(map, thread, key, length, &o);
+	if (old && status == INSTAR_OK)
+		*old = o.seen;
+	return status;
+}
+
+enum instar_status instar_bmap_cas(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
+				   uint64_t *expected, uint64_t desired)
+{
+	if (!expected)
+		return INSTAR_INVAL;
+	struct operation o = { .decide = decide_cas, .value = desired, .expected = *expected };
+	enum instar_status status = bmap_write(map, thread, key, length, &o);
+	if (status == INSTAR_CHANGED)
+		*expected = o.seen;
+	return status;
+}
+
+enum instar_status instar_bmap_remove(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
+				      uint64_t *old)
+{
+	struct operation o = { .decide = decide_remove };
+	enum instar_status status = bmap_write(map, thread, key, length, &o);
+	if (old && status == INSTAR_OK)
+		*old = o.seen;
+	return status;
+}
+
+enum instar_status instar_bmap_remove_if(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
+					 uint64_t expected)
+{
+	struct operation o = { .decide = decide_remove_if, .expected = expected };
+	return bmap_write(map, thread, key, length, &o);
+}
+
+enum instar_status instar_bmap_take(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
+				    uint64_t *old)
+{
+	struct operation o = { .decide = decide_remove, .keeps_old = true };
+	if (!map || !map->release.value_free || !old)
+		return INSTAR_INVAL;
+	enum instar_status status = bmap_write(map, thread, key, length, &o);
+	if (status == INSTAR_OK)
+		*old = o.seen;
+	return status;
+}
+
+enum instar_status instar_bmap_get_or_insert(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
+					     uint64_t value, uint64_t *actual)
+{
+	if (!actual)
+		return INSTAR_INVAL;
+	enum instar_status status = instar_bmap_insert(map, thread, key, length, value, actual);
+	if (status == INSTAR_OK)
+		*actual = value;
+	return status;
+}
+
+#define FETCH(name, which)                                                                                             \
+	enum instar_status instar_bmap_fetch_##name(instar_bmap *map, instar_thread *thread, const void *key,          \
+						    size_t length, uint64_t operand, uint64_t initial, uint64_t *old)  \
+	{                                                                                                              \
+		struct operation o = { .decide = decide_fetch, .op = which, .operand = operand, .expected = initial }; \
+		if (!map || map->release.value_free)                                                                   \
+			return INSTAR_INVAL;                                                                           \
+		enum instar_status status = bmap_write(map, thread, key, length, &o);                                   \
+		if (old && (status == INSTAR_OK || status == INSTAR_EXISTS))                                           \
+			*old = o.seen;                                                                                 \
+		return status;                                                                                         \
+	}
+FETCH(add, FETCH_ADD)
+FETCH(sub, FETCH_SUB)
+FETCH(and, FETCH_AND)
+FETCH(or, FETCH_OR)
+FETCH(xor, FETCH_XOR)
+FETCH(min, FETCH_MIN)
+FETCH(max, FETCH_MAX)
+#undef FETCH
+
+enum instar_status instar_bmap_compute(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
+				       instar_bmap_compute_fn *fn, void *ctx)
+{
+	struct operation o = { .decide = decide_compute, .compute = fn, .ctx = ctx };
+	return fn ? bmap_write(map, thread, key, length, &o) : INSTAR_INVAL;
+}
