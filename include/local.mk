@@ -1,5 +1,7 @@
 pkginclude_HEADERS = \
 	include/instar/batch.h \
+	include/instar/bytes.h \
+	include/instar/file.h \
 	include/instar/instar.h \
 	include/instar/iter.h \
 	include/instar/map.h \

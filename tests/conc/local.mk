@@ -32,10 +32,13 @@ tests_libsupport_half_la_CPPFLAGS = $(HALF_CPPFLAGS)
 conc_programs = \
 	tests/conc/boxed \
 	tests/conc/boxed_steps \
+	tests/conc/bytes \
+	tests/conc/bytes_boxed \
 	tests/conc/conservation \
 	tests/conc/conservation_half \
 	tests/conc/edges \
 	tests/conc/edges_half \
+	tests/conc/file \
 	tests/conc/foreign_values \
 	tests/conc/foreign_values_half \
 	tests/conc/histories \
@@ -64,6 +67,9 @@ tests_conc_boxed_steps_SOURCES = tests/conc/boxed.c
 tests_conc_boxed_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_boxed_steps_LDADD = $(conc_steps_libs)
 
+tests_conc_bytes_LDADD = $(conc_libs)
+tests_conc_bytes_boxed_LDADD = $(conc_libs)
+
 tests_conc_conservation_LDADD = $(conc_libs)
 tests_conc_conservation_half_SOURCES = tests/conc/conservation.c
 tests_conc_conservation_half_CPPFLAGS = $(HALF_CPPFLAGS)
@@ -73,6 +79,8 @@ tests_conc_edges_LDADD = $(conc_libs)
 tests_conc_edges_half_SOURCES = tests/conc/edges.c
 tests_conc_edges_half_CPPFLAGS = $(HALF_CPPFLAGS)
 tests_conc_edges_half_LDADD = $(conc_half_libs)
+
+tests_conc_file_LDADD = $(conc_libs)
 
 tests_conc_foreign_values_LDADD = $(conc_libs)
 tests_conc_foreign_values_half_SOURCES = tests/conc/foreign_values.c
