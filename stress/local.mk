@@ -39,7 +39,10 @@ endif
 stress_libmaps_la_CPPFLAGS = $(AM_CPPFLAGS) $(CK_CFLAGS) $(URCU_CFLAGS) $(CDS_CFLAGS)
 stress_libmaps_la_LIBADD = $(CDS_LIBS) $(URCU_LIBS) $(CK_LIBS) -lm
 
+if BUILD_STRESS
 bin_PROGRAMS += instar-stress
+dist_man_MANS += doc/instar-stress.1
+endif
 instar_stress_SOURCES = \
 	stress/arguments.c \
 	stress/arguments.h \
@@ -98,10 +101,9 @@ instar_stress_SOURCES = \
 	stress/verify.c \
 	stress/verify.h \
 	stress/words.h
+EXTRA_DIST += doc/instar-stress.1
 nodist_instar_stress_SOURCES = stress/build.h
-instar_stress_LDADD = stress/libmaps.la libinstar.la -ljansson -lxxhash -lm
-
-dist_man_MANS += doc/instar-stress.1
+instar_stress_LDADD = stress/libmaps.la libinstar.la $(JANSSON_LIBS) $(XXHASH_LIBS) -lm
 
 # What environment.c tells of the build; changes only when something has.
 BUILT_SOURCES += stress/build.h
@@ -115,5 +117,5 @@ stress/build.h: stress/build.h.check
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 .PHONY: bench
-bench: instar-stress
+bench: instar-stress$(EXEEXT)
 	./instar-stress bench
