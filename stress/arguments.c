@@ -50,14 +50,14 @@ uint64_t arguments_number(const struct argp_state *state, const char *what, cons
 	return number;
 }
 
-double arguments_seconds(const struct argp_state *state, const char *text)
+double arguments_time(const struct argp_state *state, const char *text)
 {
 	char *end;
-	double seconds = strtod(text, &end);
+	double time = strtod(text, &end);
 
-	if (end == text || *end || !(seconds > 0 && seconds <= 86400))
-		arguments_wrong(state, "%s is not a time from 0 to 86400 seconds", text);
-	return seconds;
+	if (end == text || *end || !(time > 0 && time <= 86400))
+		arguments_wrong(state, "%s is not a time from 0 to 86400", text);
+	return time;
 }
 
 void arguments_names(const char *text, void (*take)(const char *name, void *context), void *context)

@@ -21,7 +21,8 @@ _Noreturn void arguments_wrong(const struct argp_state *state, const char *forma
 /* A number, where k and M may follow for thousands and millions; wrong if it is not in the range. */
 uint64_t arguments_number(const struct argp_state *state, const char *what, const char *text, uint64_t least,
 			  uint64_t most);
-double arguments_seconds(const struct argp_state *state, const char *text);
+/* A time in the option's unit: above 0, at most 86400. */
+double arguments_time(const struct argp_state *state, const char *text);
 
 /* Numbers with commas between them.  Returns how many, at most `capacity`. */
 size_t arguments_numbers(const struct argp_state *state, const char *what, const char *text, uint64_t least,

@@ -105,7 +105,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		snprintf(bench->map, MAP_NAME, "%s", text);
 		break;
 	case 'r': bench->runs = (unsigned)arguments_number(state, "--runs", text, 1, 1000); break;
-	case 'd': bench->seconds = arguments_seconds(state, text); break;
+	case 'd': bench->seconds = arguments_time(state, text); break;
 	case 'o': bench->out = text; break;
 	case KEY_HUGEPAGES: bench->hugepages = true; break;
 	case KEY_SMALL: bench->small = true; break;
@@ -309,7 +309,7 @@ int command_bench(int argc, char **argv)
 		return 1;
 	}
 	runner_catch_interrupts();
-	finished = runner_run(bench.cells.cells, bench.cells.count, &no_keys, take_result, &bench);
+	finished = runner_run(bench.cells.cells, bench.cells.count, &no_keys, 0, take_result, &bench);
 	ok = summary_make(&bench.summary, &bench.results) && (!bench.out || write_results(&bench));
 	printf("%s; M: mutex64, L: cds_lfht, R: raw; medians of %u interleaved runs, relations with their intervals\n",
 	       bench.map, bench.runs);

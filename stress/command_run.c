@@ -59,7 +59,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		break;
 	case 't': run->cell.threads = (unsigned)arguments_number(state, "--threads", text, 1, 4096); break;
 	case 'n': run->cell.entries = arguments_number(state, "--entries", text, 1, (uint64_t)1 << 36); break;
-	case 'd': run->cell.seconds = arguments_seconds(state, text); break;
+	case 'd': run->cell.seconds = arguments_time(state, text); break;
 	case 'k': run->keys_path = text; break;
 	case KEY_HUGEPAGES: run->cell.hugepages = true; break;
 	case KEY_SEED: run->cell.seed = arguments_number(state, "--seed", text, 0, INT64_MAX); break;

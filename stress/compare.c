@@ -101,7 +101,8 @@ int command_compare(int argc, char **argv)
 	results_make(&sink.results);
 	write_environment(&sink, &compare);
 	runner_catch_interrupts();
-	finished = runner_run(compare.cells.cells, compare.cells.count, &compare.keys, take_result, &sink);
+	finished = runner_run(compare.cells.cells, compare.cells.count, &compare.keys, 60 * compare.minutes,
+			      take_result, &sink);
 	ok = fclose(sink.lines) == 0 && !sink.failed;
 	ok &= conclude(&sink, &compare);
 	if (!finished)

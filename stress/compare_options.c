@@ -10,7 +10,7 @@
 
 #include "stress/arguments.h"
 
-enum { KEY_REUSE = 256, KEY_HUGEPAGES, KEY_REFERENCE, KEY_SEED, KEY_QUICK, KEY_PLAN, KEY_CELLS, KEY_SHARD };
+enum { KEY_REUSE = 256, KEY_HUGEPAGES, KEY_REFERENCE, KEY_SEED, KEY_MINUTES, KEY_QUICK, KEY_PLAN, KEY_CELLS, KEY_SHARD };
 
 static const struct argp_option options[] = {
 	{ "schemes", 's', "LIST", 0, "Reclamation schemes of instar's map: names, `all' (default) or `none'", 0 },
@@ -26,7 +26,8 @@ static const struct argp_option options[] = {
 	{ "hugepages", KEY_HUGEPAGES, NULL, 0, "Tables and heap on 2 MiB pages, by madvise, for all maps alike", 0 },
 	{ "reference", KEY_REFERENCE, "MAP", 0, "What others are related to (default: mutex64)", 0 },
 	{ "seed", KEY_SEED, "N", 0, "Of the keys (default: 1)", 0 },
-	{ "quick", KEY_QUICK, NULL, 0, "Everything in a few minutes: 3 short repetitions, all processors", 0 },
+	{ "minutes", KEY_MINUTES, "M", 0, "Begin no repetition that would end later (default: no limit)", 0 },
+	{ "quick", KEY_QUICK, NULL, 0, "Up to 5 short repetitions in 3 minutes, with all processors", 0 },
 	{ "plan", KEY_PLAN, NULL, 0, "Print the cells, a JSON line each, and do nothing", 0 },
 	{ "cells", KEY_CELLS, "FILE", 0, "Run the cells of FILE", 0 },
 	{ "shard", KEY_SHARD, "I/N", 0, "Run every N-th cell, from the I-th on", 0 },
@@ -131,9 +132,11 @@ static void resolve_defaults(struct compare *compare)
 	uint64_t processors = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (!plan->runs)
-		plan->runs = compare->quick ? 3 : 10;
+		plan->runs = compare->quick ? 5 : 10;
 	if (plan->seconds == 0)
 		plan->seconds = compare->quick ? 0.1 : 1;
+	if (compare->quick && compare->minutes == 0)
+		compare->minutes = 3;
 	if (plan->thread_count == 0) {
 		for (uint64_t n = 1; n < processors && !compare->quick && plan->thread_count < PLAN_NUMBERS - 1; n *= 2)
 			plan->threads[plan->thread_count++] = n;
@@ -197,7 +200,7 @@ static void parse_plan(int key, char *text, struct argp_state *state)
 		plan->runs = (unsigned)arguments_number(state, "--runs", text, 1, 1000);
 		break;
 	case 'd':
-		plan->seconds = arguments_seconds(state, text);
+		plan->seconds = arguments_time(state, text);
 		break;
 	case KEY_SEED:
 		plan->seed = arguments_number(state, "--seed", text, 0, INT64_MAX);
@@ -225,6 +228,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case KEY_REUSE: take_reuse(state, compare, text); break;
 	case KEY_HUGEPAGES: compare->plan.hugepages = true; break;
 	case KEY_REFERENCE: compare->reference = text; break;
+	case KEY_MINUTES: compare->minutes = arguments_time(state, text); break;
 	case KEY_QUICK: compare->quick = true; break;
 	case KEY_PLAN: compare->print_plan = true; break;
 	case KEY_CELLS: compare->cells_path = text; break;

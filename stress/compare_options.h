@@ -11,6 +11,7 @@ struct compare {
 	const char *out;       /* directory of the results */
 	const char *reference; /* the map that others are related to */
 	bool print_plan;       /* only that */
+	double minutes;        /* for all repetitions; 0: no limit */
 	struct cells cells;
 	struct key_file keys;
 	/* As given, resolved into the cells by compare_options(). */

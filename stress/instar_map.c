@@ -13,7 +13,7 @@
 
 #define SUBJECT instar
 
-enum { map_read_only = false };
+#define MAP_KIND SUBJECT_OWN
 
 static const char map_name[] = "instar";
 static const char map_about[] = "this library's map";

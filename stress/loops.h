@@ -1,7 +1,8 @@
 /*
  * stress/loops.h - every worker's loop, compiled into the file of each map that includes this.
  *
- * The file defines before: SUBJECT (an identifier), struct map, struct map_thread, and static
+ * The file defines before: SUBJECT (an identifier), MAP_KIND, map_name, map_about, struct map,
+ * struct map_thread, and static
  *	map_create map_destroy map_attach map_detach map_quiescent map_offline map_online
  *	map_get map_get_many map_insert map_put map_remove
  *	map_get_boxed map_put_boxed map_remove_boxed map_size map_figures map_audit
@@ -271,7 +272,7 @@ extern const struct subject SUBJECT_NAME(SUBJECT);
 const struct subject SUBJECT_NAME(SUBJECT) = {
 	.name = map_name,
 	.about = map_about,
-	.read_only = map_read_only,
+	.kind = MAP_KIND,
 	.create = map_create,
 	.destroy = map_destroy,
 	.attach = map_attach,

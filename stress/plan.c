@@ -48,7 +48,7 @@ static bool makes_sense(const char *map, const struct workload *workload)
 	struct map_options options;
 	const struct subject *subject = subject_find(map, &options);
 
-	return !subject || !subject->read_only || workload->loop == LOOP_HIT || workload->loop == LOOP_GET_MANY;
+	return !subject || subject->kind != SUBJECT_BOUND || workload->loop == LOOP_HIT || workload->loop == LOOP_GET_MANY;
 }
 
 /* All maps under one workload in one setting, the order turned by `turn`. */

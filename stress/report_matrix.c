@@ -24,7 +24,7 @@ static int winner(const struct page *page, const struct workload *workload, cons
 		const struct subject *subject = subject_find(page->maps[m], &unused);
 		struct estimate e;
 
-		if (!group || (subject && subject->read_only))
+		if (!group || (subject && subject->kind == SUBJECT_BOUND))
 			continue;
 		e = group_estimate(group, what.path);
 		if (e.n && (at < 0 || (what.less_is_better ? e.median < best : e.median > best))) {

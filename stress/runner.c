@@ -141,13 +141,26 @@ static void show_progress(const struct cell *cell, size_t at, size_t count, doub
 	fflush(stderr);
 }
 
-bool runner_run(const struct cell *cells, size_t count, const struct key_file *keys,
+/* Whether cell `at` begins a repetition that would end too late, as long as those before it took. */
+static bool too_late(const struct cell *cells, size_t at, double start, double seconds)
+{
+	double spent = clock_seconds() - start;
+	size_t before = 0;
+
+	if (seconds == 0 || at == 0 || cells[at].run == cells[at - 1].run)
+		return false;
+	while (before < at && cells[before].run == cells[0].run)
+		before++;
+	return spent / (double)at * (double)(at + before) > seconds;
+}
+
+bool runner_run(const struct cell *cells, size_t count, const struct key_file *keys, double seconds,
 		void (*take)(json_t *result, void *context), void *context)
 {
 	bool terminal = isatty(STDERR_FILENO);
 	double start = clock_seconds();
 
-	for (size_t i = 0; i < count && !interrupted; i++) {
+	for (size_t i = 0; i < count && !interrupted && !too_late(cells, i, start, seconds); i++) {
 		json_t *record = cell_to_json(&cells[i]), *result;
 
 		if (terminal)

@@ -16,10 +16,11 @@ bool runner_interrupted(void);
 
 /*
  * Runs `count` cells and hands each result, the cell's own members included, to `take` (which borrows
- * it).  Shows a progress line on standard error where that is a terminal.  False: it was interrupted;
- * the cell that was running then has no result.
+ * it).  Shows a progress line on standard error where that is a terminal.  No repetition but the
+ * first is begun that would probably end after `seconds` (0: no limit).  False: it was interrupted; the
+ * cell that was running then has no result.
  */
-bool runner_run(const struct cell *cells, size_t count, const struct key_file *keys,
+bool runner_run(const struct cell *cells, size_t count, const struct key_file *keys, double seconds,
 		void (*take)(json_t *result, void *context), void *context);
 
 #endif

@@ -64,10 +64,16 @@ struct work {
 	uint64_t churn_first, churn_end; /* this thread's new keys with these numbers are present */
 };
 
+enum subject_kind {
+	SUBJECT_OWN,      /* this library's map */
+	SUBJECT_BASELINE, /* another map */
+	SUBJECT_BOUND     /* not a map, but a bound for one: hit and get_many only, nothing to check */
+};
+
 struct subject {
 	const char *name;
 	const char *about;
-	bool read_only; /* not a map, but a bound for one: hit and get_many only, nothing to check */
+	enum subject_kind kind;
 	struct map *(*create)(const struct map_options *options); /* NULL: no memory */
 	bool (*destroy)(struct map *map); /* no thread attached; false: it refused */
 	struct map_thread *(*attach)(struct map *map); /* the calling thread; NULL: no memory */

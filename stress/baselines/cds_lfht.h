@@ -12,7 +12,7 @@
 #include "stress/baselines/defaults.h"
 #include "stress/population.h"
 
-enum { map_read_only = false };
+#define MAP_KIND SUBJECT_BASELINE
 
 struct map {
 	struct cds_lfht *table;
@@ -214,22 +214,31 @@ static size_t map_size(struct map *map)
 	return size;
 }
 
-/* Only an empty table can be destroyed. */
+/* Only an empty table can be destroyed.  Nobody else is using it: one grace period is enough for all. */
 static bool map_destroy(struct map *map)
 {
+	struct node *removed = NULL, *next;
 	struct cds_lfht_iter at;
 	struct cds_lfht_node *link;
 	bool destroyed;
 
 	RCU(register_thread)();
 	RCU(read_lock)();
-	cds_lfht_for_each(map->table, &at, link)
-		if (cds_lfht_del(map->table, link) == 0)
-			RCU(call_rcu)(&node_of(link)->head, free_node);
+	cds_lfht_for_each(map->table, &at, link) {
+		if (cds_lfht_del(map->table, link) != 0)
+			continue;
+		node_of(link)->value = (uint64_t)removed;
+		removed = node_of(link);
+	}
 	RCU(read_unlock)();
 	RCU(unregister_thread)();
-	destroyed = cds_lfht_destroy(map->table, NULL) == 0;
+	RCU(synchronize_rcu)();
 	RCU(barrier)();
+	for (; removed; removed = next) {
+		next = (struct node *)removed->value;
+		free(removed);
+	}
+	destroyed = cds_lfht_destroy(map->table, NULL) == 0;
 	free(map);
 	return destroyed;
 }

@@ -18,7 +18,9 @@
 #include "stress/memory.h"
 #include "stress/population.h"
 
-enum { map_read_only = false, BOXES_AT_ONCE = 256 };
+#define MAP_KIND SUBJECT_BASELINE
+
+enum { BOXES_AT_ONCE = 256 };
 
 static const char map_name[] = "ck_ht";
 static const char map_about[] = "Concurrency Kit's single-writer table, writers under one mutex";

@@ -13,7 +13,7 @@
 #include "stress/baselines/open_table.h"
 #include "stress/population.h"
 
-enum { map_read_only = false };
+#define MAP_KIND SUBJECT_BASELINE
 
 struct shard {
 	pthread_mutex_t lock;

@@ -15,7 +15,7 @@
 #include "stress/memory.h"
 #include "stress/population.h"
 
-enum { map_read_only = true };
+#define MAP_KIND SUBJECT_BOUND
 
 static const char map_name[] = "raw";
 static const char map_about[] = "independent random reads of one line in as much memory as instar's table takes";

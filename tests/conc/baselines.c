@@ -281,7 +281,7 @@ static bool can_run(const struct subject *subject)
 #else
 static bool can_run(const struct subject *subject)
 {
-	return !subject->read_only;
+	return subject->kind != SUBJECT_BOUND;
 }
 #endif
 
