@@ -70,7 +70,11 @@ static inline __attribute__((always_inline)) enum instar_status engine_modify(in
 	section_enter_own(own);
 	int status = glance_modify(map, own, (word)h, verb, r);
 	section_leave_own(own);
-	return likely(status != AGAIN) ? (enum instar_status)status : modify_copy(map, own, (word)h, verb, r);
+	if (unlikely(status == AGAIN))
+		return modify_copy(map, own, (word)h, verb, r);
+	if (verb_inserts(verb) && likely(own->nest == 0))
+		reclaim_after_write(own);
+	return (enum instar_status)status;
 }
 
 static enum instar_status engine_insert(instar_map *map, instar_thread *t, uint64_t h, uint64_t value,

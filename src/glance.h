@@ -34,13 +34,24 @@ static inline int glance_get(instar_map *map, instar_thread *t, word h, word *v)
 	return INSTAR_OK;
 }
 
-/* T1 and T2 in the first free native slot, when no DEAD slot asks for a burial. */
-static inline __attribute__((always_inline)) int glance_insert(instar_map *map, instar_thread *t, struct table *table,
-								struct bucket *b, struct pair header, word h, word v)
+/* T8, T9 for every DEAD slot of the bucket. */
+static __attribute__((noinline)) void glance_bury(instar_map *map, instar_thread *t, struct table *table, size_t home,
+						  unsigned dead)
 {
+	struct place p = { .table = table, .home = home, .scan.dead = dead };
+	bury_in_bucket(t, &p, map_line(map, t));
+}
+
+/* T1 and T2 in the first free native slot. */
+static inline __attribute__((always_inline)) int glance_insert(instar_map *map, instar_thread *t, struct table *table,
+								size_t home, struct pair header, word h, word v)
+{
+	struct bucket *b = &table->buckets[home];
 	struct scan scan = scan_tags(b);
-	if (unlikely(!scan.free || scan.dead || ctrl_state(header.first) == FROZEN))
+	if (unlikely(!scan.free || ctrl_state(header.first) == FROZEN))
 		return AGAIN;
+	if (scan.dead && SCHEME_HAS_GRACE && map->reuse)
+		glance_bury(map, t, table, home, scan.dead);
 	struct line *line = map_line(map, t);
 	struct claim c;
 	c.native = true;
@@ -60,35 +71,52 @@ static inline __attribute__((always_inline)) int glance_insert(instar_map *map, 
 	return INSTAR_OK;
 }
 
+/* The home's header, for writing.  false: it is not born, nor virgin. */
+static inline bool glance_header(instar_thread *t, const struct table *table, const struct bucket *b,
+				 struct pair *header)
+{
+	*header = bucket_header(b);
+	if (likely(ctrl_is_born(header->first)))
+		return true;
+	if (section_prev(t, table))
+		return false;
+	*header = bucket_header(b); /* prev is NULL: UNBORN again is virgin (ORD:see-prev) */
+	return true;
+}
+
 static inline __attribute__((always_inline)) int glance_modify(instar_map *map, instar_thread *t, word h,
 								enum verb verb, struct request *r)
 {
 	struct table *table = section_root(map, t);
 	STEP(ROOT_READ);
-	/* prev is looked at before ctrl: NULL and then UNBORN is a virgin home (ORD:see-prev). */
-	if (unlikely(section_prev(t, table) != NULL))
+	size_t home = home_of(table, h);
+	struct bucket *b = &table->buckets[home];
+	struct pair header;
+	if (unlikely(!glance_header(t, table, b, &header)))
 		return AGAIN;
-	struct bucket *b = &table->buckets[home_of(table, h)];
-	struct pair header = bucket_header(b);
 	unsigned matches = scan_matches(b, h);
+	int status;
 	if (!matches) {
 		if (unlikely(ctrl_filter_has(header.first, h)))
 			return AGAIN;
 		if (!verb_inserts(verb))
 			return INSTAR_NOTFOUND;
 		prepare_insertion(verb, r); /* COMPUTE does not come here */
-		return glance_insert(map, t, table, b, header, h, r->value);
+		status = glance_insert(map, t, table, home, header, h, r->value);
+	} else {
+		unsigned i = mask_first(matches);
+		struct place p;
+		r->effect = EFFECT_NONE;
+		p.cell = &b->slot[i];
+		p.entry = load_pair(p.cell);
+		if (unlikely(p.entry.first != q_native(h, ctrl_p(header.first, i), TAG_LIVE)))
+			return AGAIN;
+		status = change_live(verb, r, &p);
+		if (r->effect == EFFECT_REMOVED)
+			count_removed(map, map_line(map, t), table);
 	}
-	unsigned i = mask_first(matches);
-	struct place p;
-	r->effect = EFFECT_NONE;
-	p.cell = &b->slot[i];
-	p.entry = load_pair(p.cell);
-	if (unlikely(p.entry.first != q_native(h, ctrl_p(header.first, i), TAG_LIVE)))
-		return AGAIN;
-	int status = change_live(verb, r, &p);
-	if (r->effect == EFFECT_REMOVED)
-		count_removed(map, map_line(map, t), table);
+	if (unlikely(load_relaxed(&table->prev) != 0) && status != AGAIN)
+		help_migration(map, t, map_line(map, t), table, HELP_HOMES);
 	return status;
 }
 

@@ -252,18 +252,9 @@ static bool show_home(struct birth *b)
 	return done;
 }
 
-/*
- * T10, T11, T12 for home n of `table`, whose prev was `before`.  On return the home is not UNBORN:
- * OPEN, or FROZEN by a later migration, or STILLBORN.
- */
-static __attribute__((noinline)) void give_birth(instar_thread *t, struct line *line, struct table *table,
-						 struct table *before, size_t n)
+/* T12, T16 or T4 for home n of `table`: shows the arrivals that belong to it. */
+static void bear(struct line *line, struct table *table, size_t n, const struct arrivals *a)
 {
-	struct arrivals a;
-	a.n = 0;
-	a.too_many = false;
-	gather_prefix(t, before, (struct prefix){ n, table->log2_homes }, &a);
-
 	struct birth b;
 	b.place.table = table;
 	b.place.home = n;
@@ -271,9 +262,10 @@ static __attribute__((noinline)) void give_birth(instar_thread *t, struct line *
 	b.header.first = b.header.second = 0;
 	b.own_slots = 0;
 	b.own_locations = 0;
-	enum placing p = a.too_many ? NO_PLACE : PLACED;
-	for (unsigned i = 0; i < a.n && p == PLACED; i++)
-		p = place_entry(&b, a.entry[i].first, a.entry[i].second);
+	enum placing p = a->too_many ? NO_PLACE : PLACED;
+	for (unsigned i = 0; i < a->n && p == PLACED; i++)
+		if (home_of(table, a->entry[i].first) == n)
+			p = place_entry(&b, a->entry[i].first, a->entry[i].second);
 
 	if (p == PLACED && show_home(&b)) {
 		line_add(line, &line->births, 1);
@@ -282,6 +274,25 @@ static __attribute__((noinline)) void give_birth(instar_thread *t, struct line *
 	if (p == NO_PLACE && mark_stillborn(b.place.bucket))
 		line_add(line, &line->stillborn, 1);
 	line_add(line, &line->withdrawn, withdraw_late(&b));
+}
+
+/*
+ * T10, T11, T12 for home n of `table`, whose prev was `before`; when the table doubles, for its sibling,
+ * too, which comes from the same source.  On return home n is not UNBORN: OPEN, or FROZEN by a later
+ * migration, or STILLBORN.
+ */
+static __attribute__((noinline)) void give_birth(instar_thread *t, struct line *line, struct table *table,
+						 struct table *before, size_t n)
+{
+	unsigned doubling = table->log2_homes == before->log2_homes + 1;
+	struct prefix wanted = { n >> doubling, table->log2_homes - doubling };
+	struct arrivals a;
+	a.n = 0;
+	a.too_many = false;
+	gather_prefix(t, before, wanted, &a);
+	bear(line, table, n, &a);
+	if (doubling && ctrl_state(bucket_ctrl(&table->buckets[n ^ 1])) == UNBORN)
+		bear(line, table, n ^ 1, &a);
 }
 
 #endif

@@ -33,7 +33,8 @@ static void retire_abandoned(instar_map *map, instar_thread *t)
 	}
 }
 
-/* The snapshot's part in its table.  Without memory it waits in map->abandoned. */
+/* The snapshot's part in its table, which is the only snapshot of that table: a root is swapped once.
+ * Without memory it waits in map->abandoned. */
 static void release_snapshot_table(instar_map *map, instar_thread *t, struct table *table)
 {
 	table->next_abandoned = load_relaxed(&map->abandoned);
@@ -48,7 +49,8 @@ static struct table *swap_for_snapshot(instar_map *map, instar_thread *t)
 	struct line *line = map_line(map, t);
 	for (;;) {
 		struct table *old;
-		if (finish_migrations(map, t, line, &old) != INSTAR_OK)
+		/* One record to give the table up again, should another have swapped the root first. */
+		if (finish_migrations(map, t, line, &old) != INSTAR_OK || !reclaim_reserve(t, 1))
 			return NULL;
 		bool twice = map_entries(map) > (table_slots(old) / 100 + 1) * SNAPSHOT_DOUBLE_LOAD &&
 			     old->log2_homes < MAX_LOG2_HOMES;
@@ -60,7 +62,7 @@ static struct table *swap_for_snapshot(instar_map *map, instar_thread *t)
 		fetch_add_seq_cst(&old->owners, 1);
 		if (put_table(map, old, next)) /* LP of the open call */
 			return old;
-		release_snapshot_table(map, t, old);
+		release_table(t, old);
 		table_free(next);
 	}
 }
