@@ -24,6 +24,7 @@ clean() {
 
 clean
 accepts check-order-labels "$tree" "a clean tree"
+accepts check-order-labels "$root" "this tree"
 
 clean
 rm "$tree/reclaim/scheme.h"
