@@ -43,6 +43,15 @@ static void release_snapshot_table(instar_map *map, instar_thread *t, struct tab
 	retire_abandoned(map, t);
 }
 
+/* One owner more.  false: the last one has retired the table already, so it is no root any more. */
+static bool own_table(struct table *table)
+{
+	unsigned owners = load_relaxed(&table->owners);
+	while (owners && !cas_acq_rel(&table->owners, &owners, owners + 1))
+		;
+	return owners != 0;
+}
+
 /* The swap; the table is NULL without memory. */
 static struct table *swap_for_snapshot(instar_map *map, instar_thread *t)
 {
@@ -59,10 +68,11 @@ static struct table *swap_for_snapshot(instar_map *map, instar_thread *t)
 		if (!next)
 			return NULL;
 		next->snapshot_mode = true;
-		fetch_add_seq_cst(&old->owners, 1);
-		if (put_table(map, old, next)) /* LP of the open call */
+		bool owned = own_table(old);
+		if (owned && put_table(map, old, next)) /* LP of the open call */
 			return old;
-		release_table(t, old);
+		if (owned)
+			release_table(t, old);
 		table_free(next);
 	}
 }
