@@ -8,6 +8,7 @@
  *            -n N  runs by chance      -s N  seed                   -m N  states at most (in millions)
  *            -v  figures
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,21 @@ static bool explore(const struct scenario *s, bool thorough)
 	return ok(right, "%s: %s", s->name, s->about);
 }
 
+/* A wild pointer is what a run may end with.  On the fiber's own stack, which is left for good. */
+static void wild_access(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	run_fail("an access to %p, which is no memory", info->si_addr);
+}
+
+static void catch_wild_accesses(void)
+{
+	struct sigaction action = { .sa_sigaction = wild_access, .sa_flags = SA_SIGINFO | SA_NODEFER };
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+}
+
 static const struct scenario *find_scenario(const char *name)
 {
 	for (unsigned i = 0; i < scenarios_n; i++)
@@ -179,6 +195,7 @@ int main(int argc, char **argv)
 {
 	bool thorough = getenv("INSTAR_TEST_LONG") != NULL;
 	int i;
+	catch_wild_accesses();
 	if (argc == 4 && !strcmp(argv[1], "--replay"))
 		return replay_one(argv[2], argv[3]);
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {

@@ -159,9 +159,9 @@ void history_forget(void)
 	memset(known, 0, sizeof known);
 }
 
-bool history_is_known(void)
+bool history_is_known(uint64_t more)
 {
-	uint64_t h = 1;
+	uint64_t h = more;
 	for (unsigned i = 0; i < calls_n; i++) {
 		const struct call *c = &calls[i];
 		h = mix(h, (uint64_t)c->verb << 32 | c->thread << 16 | c->key);

@@ -53,8 +53,9 @@ bool call_explains(const struct call *call, struct content *content);
 /* false: no order explains the answers about this key. */
 bool history_is_linearizable(unsigned key, struct content initial);
 
-/* The same answers in the same order of begins and ends as in a run since history_forget. */
-bool history_is_known(void);
+/* The same answers in the same order of begins and ends, and the same `more`, as in a run since
+ * history_forget. */
+bool history_is_known(uint64_t more);
 void history_forget(void);
 
 #endif

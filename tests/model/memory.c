@@ -13,7 +13,7 @@
 /* Which threads have touched eight bytes, in any trial. */
 static struct granule {
 	unsigned char readers, writers;
-	bool shared, ignored;
+	bool shared, ignored, prompt;
 } granules[ARENA_BYTES / GRANULE];
 static bool learnt;
 
@@ -50,6 +50,12 @@ void memory_ignore(const volatile void *p, size_t size)
 		granules[i].ignored = true;
 }
 
+void memory_prompt(const volatile void *p, size_t size)
+{
+	for (size_t i = arena_offset(p) / GRANULE; i <= (arena_offset(p) + size - 1) / GRANULE; i++)
+		granules[i].prompt = true;
+}
+
 uint64_t memory_hash(void)
 {
 	uint64_t h = content;
@@ -61,7 +67,7 @@ uint64_t memory_hash(void)
 
 /* ---- plain memory ---- */
 
-static uint64_t get(const volatile void *p, size_t size)
+static inline uint64_t get(const volatile void *p, size_t size)
 {
 	switch (size) {
 	case 1: return *(const volatile uint8_t *)p;
@@ -102,7 +108,7 @@ static void note(struct granule *g, bool write)
 		g->shared = learnt = true;
 }
 
-static void check_alive(const volatile void *p)
+static inline void check_alive(const volatile void *p)
 {
 	if (arena_holds(p) ? arena_freed[arena_offset(p) / ARENA_LINE] : (uintptr_t)p >> 47 != 0)
 		run_fail("use after free: %s", subject_address((const void *)p));
@@ -181,6 +187,10 @@ static void saw(const struct granule *g, const char *what, const volatile void *
 
 uint64_t model_load(const volatile void *p, size_t size)
 {
+	if (!trial.active) {
+		check_alive(p);
+		return get(p, size);
+	}
 	struct granule *g = begin_access(p);
 	if (!g)
 		return get(p, size);
@@ -203,7 +213,7 @@ void model_store(volatile void *p, size_t size, uint64_t v, int order)
 	bool must_wait = *n > 0 && !trial.limits.reorder;
 	if (order == __ATOMIC_SEQ_CST) {
 		drain(trial.current);
-	} else if (*n < MAX_BUFFERED && g->shared && (must_wait || schedule_delay())) {
+	} else if (*n < MAX_BUFFERED && g->shared && !g->prompt && (must_wait || schedule_delay())) {
 		buffer[trial.current][(*n)++] = (struct buffered){ p, size, v, order != __ATOMIC_RELAXED };
 		return;
 	} else if (order == __ATOMIC_RELEASE || must_wait) {

@@ -29,6 +29,9 @@ uint64_t memory_hash(void);
 /* What nobody decides anything by (counters of statistics): no choice, no state. */
 void memory_ignore(const volatile void *p, size_t size);
 
+/* Stores there never wait: their own thread reads the place by plain loads, too, which see no buffer. */
+void memory_prompt(const volatile void *p, size_t size);
+
 /* ---- the specification scheme's steps, each of which is several accesses at once ---- */
 
 void model_step(const volatile void *p, bool write);  /* a step that begins with this access */

@@ -11,13 +11,14 @@ enum { MAX_TABLES = 8 };
 
 /* ---- which tables there are ---- */
 
-/* Every table made and not yet freed, by its struct in the arena. */
+/* Every table made and not yet freed: the blocks of the arena that look like one. */
 static unsigned all_tables(const struct table *out[MAX_TABLES])
 {
 	unsigned n = 0;
 	for (unsigned i = 0; i < arena_blocks && n < MAX_TABLES; i++) {
 		const struct table *t = arena_block[i].memory;
-		if (arena_block[i].size == sizeof(struct table) && !arena_is_freed(t) && t->buckets && t->mask)
+		if (arena_block[i].size == sizeof(struct table) && !arena_is_freed(t) && t->domain == world.domain &&
+		    arena_holds(t->buckets) && t->mask + 1 == (size_t)1 << t->log2_homes)
 			out[n++] = t;
 	}
 	return n;

@@ -82,6 +82,15 @@ const struct scenario scenarios[] = {
 	{ "stillborn-shrink", "two full homes into one", "Fa1 ia1 FA1 iA2 S R Oa1", { "Ba ga", "eA gA" }, 3, 8 },
 	{ "stillborn-end", "the rescue ends: both tables before are retired", "Fa0 ia1 P R Oa1 Ba Ba R", { "M", "ga ea" }, 3, 0 },
 	{ "stillborn-unborn", "homes of the middle table never born", "Fa0 ia1 iA1 P R Oa2 Ba Ba", { "BA gA", "ga iA2" }, 3, 0 },
+
+	/* ---- the reclaimer by itself ---- */
+	{ "object", "an object is freed under a reader?", "", { "w w", "u v v v v" }, 3, 0 },
+	{ "object-two", "two readers, two objects", "", { "w", "w", "u v u v v v" }, 2, 0 },
+	{ "object-advance", "two advance at once", "", { "w", "u v v v", "v v v" }, 2, 0 },
+	{ "object-nested", "a reader is also who retires", "", { "w u w v v v", "w u v v v" }, 2, 0 },
+	{ "stamp", "a stamp elapses", "", { "s", "v v v v z" }, 3, 0 },
+	{ "stamp-section", "a stamp elapses while a later section is open", "", { "s", "v v v v z", "s" }, 2, 0 },
+	{ "stamp-late", "sections that begin before the stamp's section ends", "", { "s", "v v v z", "w w" }, 2, 0 },
 };
 
 const unsigned scenarios_n = sizeof scenarios / sizeof scenarios[0];

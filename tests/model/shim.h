@@ -21,7 +21,8 @@ void model_pause(void);
 void model_membarrier(void);
 
 #define SHIM_BITS(v) ((uint64_t)(uintptr_t)(v))
-#define SHIM_TYPED(p, bits) ((__typeof__(((void)0, *(p))))(uintptr_t)(bits))
+/* A statement expression: what a read-modify-write answers may be of no interest. */
+#define SHIM_TYPED(p, bits) __extension__({ (__typeof__(((void)0, *(p))))(uintptr_t)(bits); })
 
 #define load_relaxed(p) SHIM_TYPED(p, model_load((p), sizeof(*(p))))
 #define load_acquire(p) SHIM_TYPED(p, model_load((p), sizeof(*(p))))

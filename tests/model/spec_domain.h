@@ -44,10 +44,43 @@ static void switch_for_model(unsigned from, unsigned to)
 	(void)to;
 }
 
-static void after_model_run(void)
+static void save_for_model(void)
 {
+}
+
+static void restore_for_model(void)
+{
+}
+
+static void begin_model_thread(instar_thread *t)
+{
+	(void)t;
+}
+
+static void end_model_thread(instar_thread *t)
+{
+	(void)t;
+}
+
+static void after_model_call(instar_thread *t)
+{
+	(void)t;
+}
+
+static void free_all_for_model(instar_thread *observer)
+{
+	(void)observer;
 	if (spec->retired_n)
 		run_fail("%u retired objects were not freed although no section is open", spec->retired_n);
+}
+
+/* Frees as soon as it may: nothing is left to be done by a call of reclaim_work. */
+enum instar_status instar_retire(instar_thread *t, void *ptr, size_t bytes, void (*destroy)(void *, void *), void *ctx)
+{
+	if (!reclaim_reserve(t, 1))
+		return INSTAR_NOMEM;
+	reclaim_retire_reserved(t, ptr, bytes, RECLAIM_ENTRY, destroy, ctx);
+	return INSTAR_OK;
 }
 
 /* ---- what the map calls ---- */

@@ -1,0 +1,95 @@
+/*
+ * tests/model/objects.h - the reclaimer by itself: objects behind one pointer, and stamps.
+ *
+ *   w   reads the object in a section, twice          u   puts another there and retires it
+ *   s   takes a stamp in a section                    z   asks whether it has elapsed
+ */
+#ifndef MODEL_OBJECTS_H
+#define MODEL_OBJECTS_H
+
+struct cell {
+	uintptr_t object;
+	/* Of the last stamp. */
+	uint64_t stamp;
+	uint64_t taken_in;              /* the number of the section it was taken in */
+	uint64_t ended;                 /* the moment when that ended; 0: it has not */
+	/* Of each thread: the moment when its section had begun; 0: it is in none. */
+	uint64_t inside[MAX_THREADS + 1];
+	uint64_t moment;
+};
+
+static void destroy_cell_object(void *ptr, void *ctx)
+{
+	(void)ctx;
+	memory_free(ptr, CACHE_LINE);
+}
+
+static void read_object(instar_thread *t)
+{
+	section_enter(t);
+	const uint64_t *object = (const uint64_t *)scheme_protect(t, PROTECT_ROOT, &world.cell->object);
+	load_relaxed(object);
+	load_relaxed(object);
+	section_leave(t);
+}
+
+static void replace_object(instar_thread *t)
+{
+	void *object = memory_alloc(CACHE_LINE, CACHE_LINE);
+	void *old = (void *)exchange_seq_cst(&world.cell->object, (uintptr_t)object);
+	instar_retire(t, old, CACHE_LINE, destroy_cell_object, NULL);
+}
+
+static uint64_t next_moment(void)
+{
+	model_learn(++world.cell->moment);
+	return world.cell->moment;
+}
+
+/* The contract counts a section as begun when enter has returned, and as ended when leave is called. */
+static void take_stamp(instar_thread *t)
+{
+	struct cell *cell = world.cell;
+	section_enter(t);
+	cell->inside[trial.current] = next_moment();
+	store_seq_cst(&cell->stamp, scheme_grace_now(t));
+	cell->ended = 0;
+	cell->taken_in = cell->inside[trial.current];
+	load_seq_cst(&cell->object);
+	if (cell->taken_in == cell->inside[trial.current])
+		cell->ended = next_moment();
+	cell->inside[trial.current] = 0;
+	section_leave(t);
+}
+
+/* Inside a section of its own, as the map asks. */
+static void ask_stamp(instar_thread *t)
+{
+	struct cell *cell = world.cell;
+	section_enter(t);
+	cell->inside[trial.current] = next_moment();
+	uint64_t stamp = load_seq_cst(&cell->stamp);
+	if (stamp && scheme_grace_elapsed(t, stamp) && stamp == cell->stamp) {
+		if (!cell->ended)
+			run_fail("a stamp has elapsed while the section is open in which it was taken");
+		for (unsigned i = 0; i < MAX_THREADS; i++)
+			if (cell->inside[i] && cell->inside[i] < cell->ended)
+				run_fail("a stamp has elapsed while thread %u is in a section that began before the end of "
+					 "the section in which it was taken", i);
+	}
+	cell->inside[trial.current] = 0;
+	section_leave(t);
+}
+
+static void make_object_op(instar_thread *t, char verb)
+{
+	switch (verb) {
+	case 'w': read_object(t); break;
+	case 'u': replace_object(t); break;
+	case 's': take_stamp(t); break;
+	case 'z': ask_stamp(t); break;
+	default: poll_for_model(t);
+	}
+}
+
+#endif
