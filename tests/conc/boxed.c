@@ -4,13 +4,15 @@
  * Freed boxes are only marked, not given back, so that a reader that meets one, and a second free of
  * it, are seen for sure.
  */
+#include <sched.h>
+
 #include "tests/support/rng.h"
 #include "tests/support/stir.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { THREADS = 4, CALLS = 25000, KEYS = 1200, CANARY = 0x600dbeef };
+enum { THREADS = 4, CALLS = 25000, KEYS = 1200, HELD = 8, CANARY = 0x600dbeef };
 
 enum box_state { BOX_MINE = 1, BOX_OWNED_BY_MAP, BOX_FREED };
 
@@ -48,17 +50,27 @@ static void look(struct test *test, const struct box *box, uint64_t key)
 		fault(&test->faults, "a reader met a box of another key");
 }
 
-static void read_one(struct test *test, instar_thread *thread, uint64_t key)
+/* Takes references to several objects in one section, lets others go on, and looks at all of them. */
+static void read_some(struct test *test, instar_thread *thread, struct rng *rng)
 {
-	void *object;
-	uint64_t value;
+	uint64_t keys[HELD], values[HELD] = { 0 };
+	void *objects[HELD] = { NULL };
 
 	instar_enter(thread);
-	if (instar_get_ref(test->world.map, thread, key, &object) == INSTAR_OK)
-		look(test, object, key);
-	if (test->world.scheme->section_protects_all &&
-	    instar_get(test->world.map, thread, key, &value) == INSTAR_OK)
-		look(test, (void *)(uintptr_t)value, key);
+	for (unsigned i = 0; i < HELD; i++) {
+		keys[i] = rng_below(rng, KEYS);
+		instar_get_ref(test->world.map, thread, keys[i], &objects[i]);
+		if (test->world.scheme->section_protects_all)
+			instar_get(test->world.map, thread, keys[i], &values[i]);
+	}
+	if (!rng_below(rng, 4))
+		sched_yield();
+	for (unsigned i = 0; i < HELD; i++) {
+		if (objects[i])
+			look(test, objects[i], keys[i]);
+		if (values[i])
+			look(test, (void *)(uintptr_t)values[i], keys[i]);
+	}
 	instar_leave(thread);
 }
 
@@ -119,7 +131,7 @@ static void work(unsigned index, void *arg)
 			instar_remove(test->world.map, thread, key, NULL);
 			break;
 		case 1:
-			read_one(test, thread, key);
+			read_some(test, thread, &rng);
 			break;
 		default:
 			write_one(test, thread, &rng, &test->boxes[index * CALLS + n], key);

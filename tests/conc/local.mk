@@ -52,7 +52,10 @@ conc_programs = \
 	tests/conc/ownership \
 	tests/conc/ownership_half \
 	tests/conc/parked_half \
-	tests/conc/parked_steps
+	tests/conc/parked_steps \
+	tests/conc/snapshots \
+	tests/conc/snapshots_half \
+	tests/conc/snapshots_steps
 
 check_PROGRAMS += $(conc_programs)
 TESTS += $(conc_programs)
@@ -118,3 +121,11 @@ tests_conc_parked_half_LDADD = $(conc_half_libs)
 tests_conc_parked_steps_SOURCES = tests/conc/parked.c
 tests_conc_parked_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_parked_steps_LDADD = $(conc_steps_libs)
+
+tests_conc_snapshots_LDADD = $(conc_libs)
+tests_conc_snapshots_half_SOURCES = tests/conc/snapshots.c
+tests_conc_snapshots_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_snapshots_half_LDADD = $(conc_half_libs)
+tests_conc_snapshots_steps_SOURCES = tests/conc/snapshots.c
+tests_conc_snapshots_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_snapshots_steps_LDADD = $(conc_steps_libs)
