@@ -9,12 +9,18 @@
 #define LEVEL base
 static int level_runs_here(void) { return 1; }
 #elif defined(__x86_64__)
+#include <cpuid.h>
 #define LEVEL v3
+/* x86-64-v3: what the compiler may use is more than AVX2, and a virtual machine may mask any of it. */
 static int level_runs_here(void)
 {
+	const unsigned leaf1 = 1u << 12 | 1u << 22 | 1u << 29; /* FMA, MOVBE, F16C */
+	const unsigned lzcnt = 1u << 5;
+	unsigned a, b, c, d;
 	__builtin_cpu_init();
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-	       __builtin_cpu_supports("fma");
+	       __get_cpuid(1, &a, &b, &c, &d) && (c & leaf1) == leaf1 && __get_cpuid(0x80000001, &a, &b, &c, &d) &&
+	       (c & lzcnt);
 }
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
