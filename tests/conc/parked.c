@@ -14,7 +14,8 @@
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { OTHERS = 2, VICTIM = OTHERS, THREADS, HOT = 10, CALLS = 4000, AFTER = 1200, CROWD_BITS = 4, HOME_BITS = 10, TRIES = 500 };
+enum { OTHERS = 2, VICTIM = OTHERS, THREADS };
+enum { HOT = 10, CALLS = 4000, AFTER = 800, CROWD_BITS = 4, HOME_BITS = 10, TRIES = 500 };
 
 struct test {
 	struct world world;

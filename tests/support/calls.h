@@ -55,7 +55,8 @@ bool call_explained(const struct call *call, struct cell *cell);
 /* Whether a call with this answer changed nothing, in whatever state it was made. */
 bool call_is_read(const struct call *call);
 
-/* A call of any kind up to CALL_KINDS on `key`, its values below `values`; equal values are likely when that is small. */
+/* A call of any kind up to CALL_KINDS on `key`,
+ * its values below `values`; equal values are likely when that is small. */
 struct call call_random(struct rng *rng, uint64_t key, uint64_t values);
 
 /* "cas(7, 1 -> 2) = CHANGED 3" into text; returns text. */
