@@ -206,6 +206,8 @@ static enum instar_status finish_migrations(instar_map *map, instar_thread *t, s
 static __attribute__((noinline)) enum instar_status make_room(instar_map *map, instar_thread *t, struct line *line,
 							      struct table *table, unsigned tombs)
 {
+	if (section_root(map, t) != table) /* the count below would be another table's */
+		return INSTAR_OK;
 	if (section_prev(t, table))
 		return finish_migrations(map, t, line, &table);
 	uint64_t entries = map_entries(map);

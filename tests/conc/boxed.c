@@ -155,7 +155,7 @@ static void run(const struct instar_scheme_info *scheme, unsigned flags, uint64_
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 	struct test test = { .seed = seed };
-	instar_thread *thread;
+	instar_thread *thread = NULL;
 	uint64_t old;
 	size_t size;
 
