@@ -52,7 +52,7 @@ static void *read_settings(void *arg)
 	unsigned last = 0;
 
 	if (instar_thread_attach(domain, &thread) != INSTAR_OK)
-		return "no handle";
+		return (void *)"no handle";
 	while (!__atomic_load_n(&stopping, __ATOMIC_ACQUIRE)) {
 		void *object;
 

@@ -63,7 +63,7 @@ static void *count_piece(void *arg)
 		while (in_word(i))
 			i++;
 		if (i > begin && !count_word(begin, i))
-			return "out of memory";
+			return (void *)"out of memory";
 	}
 	return NULL;
 }

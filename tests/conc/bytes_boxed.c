@@ -163,7 +163,7 @@ static void run(const struct instar_scheme_info *scheme, unsigned percent, uint6
 {
 	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
 	struct test *test = calloc(1, sizeof *test);
-	instar_thread *t;
+	instar_thread *t = NULL;
 	size_t size;
 
 	if (!test || !(test->boxes = calloc(BOXES, sizeof *test->boxes)))

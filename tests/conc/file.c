@@ -122,7 +122,7 @@ static void pipes(void)
 {
 	struct sigaction action = { .sa_handler = ignore }; /* no SA_RESTART: EINTR, and short writes */
 	struct itimerval often = { { 0, 300 }, { 0, 300 } }, never = { { 0, 0 }, { 0, 0 } };
-	instar_map *large = map_of(NULL, LARGE), *small = map_of(NULL, SMALL), *rest;
+	instar_map *large = map_of(NULL, LARGE), *small = map_of(NULL, SMALL), *rest = NULL;
 	struct pipe_test test;
 
 	if (pipe(test.fd) || sigaction(SIGALRM, &action, NULL) || setitimer(ITIMER_REAL, &often, NULL) ||

@@ -117,7 +117,7 @@ static void in_use(const struct reclaim_scheme *scheme)
 	instar_domain *domain = open_domain(scheme, NULL);
 	enum instar_status status;
 	struct actor other;
-	instar_map *map;
+	instar_map *map = NULL;
 
 	actor_start_bare(&other, domain);
 	actor_do(&other, job_attach, NULL);

@@ -252,7 +252,7 @@ static void run(const struct instar_scheme_info *scheme, uint64_t seed)
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 	struct test *test = calloc(1, sizeof *test);
-	instar_thread *thread;
+	instar_thread *thread = NULL;
 
 	opts.value_free = box_free;
 	opts.ctx = test;
