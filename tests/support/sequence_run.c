@@ -179,6 +179,8 @@ static bool run_other(struct run *run, const struct action *action)
 		return status == INSTAR_OK || wrong(run, "reserve or shrink: %s", instar_status_name(status));
 	case ACT_MAINTAIN:
 		status = instar_maintain(run->map, run->thread, action->n);
+		if (status == INSTAR_NOMEM && refused_now(run))
+			return true;
 		return status == INSTAR_OK || status == INSTAR_BUSY ||
 		       wrong(run, "maintain: %s", instar_status_name(status));
 	case ACT_PREFETCH:
