@@ -81,7 +81,7 @@ static size_t read_output(int fd, char *text, size_t size, double until)
 /* Long enough for the slowest map on a slow machine. */
 static double time_limit(const struct cell *cell)
 {
-	return 120 + 4 * cell->seconds + (double)cell->entries * 50e-6;
+	return 30 + 4 * cell->seconds + (double)cell->entries * 60e-6;
 }
 
 static json_t *failure(const char *why, int status)

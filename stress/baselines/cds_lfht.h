@@ -2,9 +2,15 @@
  * stress/baselines/cds_lfht.h - liburcu's lock-free hash table over one flavour of RCU.
  *
  * The including file defines RCU(name) as the flavour's call.  A node holds key and value and is its own
- * box; nodes that leave the table go through call_rcu.  The table resizes itself on a thread of its own,
- * its bucket memory is its own as well: neither the warm store nor 2 MiB pages reach it.
+ * box; nodes that leave the table go through call_rcu.  Its bucket memory is its own: neither the warm
+ * store nor 2 MiB pages reach it.
+ *
+ * The table is grown by a thread of ours, to a bucket for each entry when there are two entries for each:
+ * its own automatic growth (version 0.13) marks a growth as begun only after handing it to its thread, and
+ * where that one has ended it by then the mark stays and the table never grows again.
  */
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <urcu/rculfhash.h>
 
@@ -14,8 +20,19 @@
 
 #define MAP_KIND SUBJECT_BASELINE
 
+enum { COUNTED_AT_ONCE = 1024 };
+
 struct map {
 	struct cds_lfht *table;
+	_Atomic long entries; /* less what threads have not yet added */
+	_Atomic long buckets;
+	pthread_t grower;
+	sem_t full;
+	atomic_bool ending;
+};
+
+struct map_thread {
+	long entries; /* not yet added to the map's */
 };
 
 struct node {
@@ -24,35 +41,76 @@ struct node {
 	uint64_t key, value;
 };
 
+static void *grow_when_full(void *argument)
+{
+	struct map *map = argument;
+
+	RCU(register_thread)();
+	while (!map->ending) {
+		long buckets = map->buckets;
+
+		while (map->entries >= 2 * buckets)
+			buckets *= 2;
+		if (buckets > map->buckets) {
+			cds_lfht_resize(map->table, (unsigned long)buckets);
+			map->buckets = buckets;
+			continue;
+		}
+		RCU(thread_offline)();
+		sem_wait(&map->full);
+		RCU(thread_online)();
+	}
+	RCU(unregister_thread)();
+	return NULL;
+}
+
+/* Counts an entry more (1) or less (-1). */
+static inline void count(struct map *map, struct map_thread *thread, long change)
+{
+	thread->entries += change;
+	if (thread->entries > -COUNTED_AT_ONCE && thread->entries < COUNTED_AT_ONCE)
+		return;
+	map->entries += thread->entries;
+	thread->entries = 0;
+	if (map->entries >= 2 * map->buckets)
+		sem_post(&map->full);
+}
+
 static struct map *map_create(const struct map_options *options)
 {
-	struct map *map = malloc(sizeof(*map));
-	unsigned long buckets = 64;
+	struct map *map = calloc(1, sizeof(*map));
 
-	while (buckets < options->capacity)
-		buckets *= 2;
 	if (!map)
 		return NULL;
+	map->buckets = 64;
+	while (map->buckets < (long)options->capacity)
+		map->buckets *= 2;
 	/* The thread that call_rcu defers to is made here, where no worker's processor is inherited. */
 	RCU(get_default_call_rcu_data)();
-	map->table = cds_lfht_new_flavor(buckets, 64, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING, &RCU(flavor),
-					 NULL);
-	if (!map->table) {
-		free(map);
-		return NULL;
-	}
-	return map;
+	map->table = cds_lfht_new_flavor((unsigned long)map->buckets, 64, 0, CDS_LFHT_ACCOUNTING, &RCU(flavor), NULL);
+	sem_init(&map->full, 0, 0);
+	if (map->table && pthread_create(&map->grower, NULL, grow_when_full, map) == 0)
+		return map;
+	if (map->table)
+		cds_lfht_destroy(map->table, NULL);
+	free(map);
+	return NULL;
 }
 
 static struct map_thread *map_attach(struct map *map)
 {
-	RCU(register_thread)();
-	return (struct map_thread *)map;
+	struct map_thread *thread = calloc(1, sizeof(*thread));
+
+	(void)map;
+	if (thread)
+		RCU(register_thread)();
+	return thread;
 }
 
 static void map_detach(struct map *map, struct map_thread *thread)
 {
-	(void)map, (void)thread;
+	map->entries += thread->entries;
+	free(thread);
 	RCU(unregister_thread)();
 }
 
@@ -139,15 +197,17 @@ static inline bool map_insert(struct map *map, struct map_thread *thread, uint64
 	struct node *node = make_node(key, value);
 	struct cds_lfht_node *there;
 
-	(void)thread;
 	if (!node)
 		return false;
 	RCU(read_lock)();
 	there = cds_lfht_add_unique(map->table, hash_key(key), match, &key, &node->link);
 	RCU(read_unlock)();
-	if (there != &node->link)
+	if (there != &node->link) {
 		free(node);
-	return there == &node->link;
+		return false;
+	}
+	count(map, thread, 1);
+	return true;
 }
 
 static inline bool map_put(struct map *map, struct map_thread *thread, uint64_t key, uint64_t value)
@@ -155,7 +215,6 @@ static inline bool map_put(struct map *map, struct map_thread *thread, uint64_t 
 	struct node *node = make_node(key, value);
 	struct cds_lfht_node *old;
 
-	(void)thread;
 	if (!node)
 		return false;
 	RCU(read_lock)();
@@ -163,6 +222,8 @@ static inline bool map_put(struct map *map, struct map_thread *thread, uint64_t 
 	RCU(read_unlock)();
 	if (old)
 		RCU(call_rcu)(&node_of(old)->head, free_node);
+	else
+		count(map, thread, 1);
 	return old == NULL;
 }
 
@@ -172,15 +233,16 @@ static inline bool map_remove(struct map *map, struct map_thread *thread, uint64
 	struct cds_lfht_node *link;
 	bool removed;
 
-	(void)thread;
 	RCU(read_lock)();
 	link = lookup(map, key, &at);
 	removed = link && cds_lfht_del(map->table, link) == 0;
 	if (removed)
 		*value = node_of(link)->value;
 	RCU(read_unlock)();
-	if (removed)
+	if (removed) {
 		RCU(call_rcu)(&node_of(link)->head, free_node);
+		count(map, thread, -1);
+	}
 	return removed;
 }
 
@@ -222,6 +284,9 @@ static bool map_destroy(struct map *map)
 	struct cds_lfht_node *link;
 	bool destroyed;
 
+	map->ending = true;
+	sem_post(&map->full);
+	pthread_join(map->grower, NULL);
 	RCU(register_thread)();
 	RCU(read_lock)();
 	cds_lfht_for_each(map->table, &at, link) {
@@ -239,6 +304,7 @@ static bool map_destroy(struct map *map)
 		free(removed);
 	}
 	destroyed = cds_lfht_destroy(map->table, NULL) == 0;
+	sem_destroy(&map->full);
 	free(map);
 	return destroyed;
 }
