@@ -101,8 +101,8 @@ int main(void)
 	for (unsigned i = 0; i < READERS; i++)
 		pthread_join(readers[i], NULL);
 	instar_barrier(thread);
-	printf("%u versions of %u services published, %zu torn or old ones read, %zu still allocated\n", VERSIONS, SERVICES,
-	       torn, alive);
+	printf("%u versions of %u services published, %zu torn or old ones read, %zu still allocated\n", VERSIONS,
+	       SERVICES, torn, alive);
 	fine = fine && !torn && alive == SERVICES;
 	fine = instar_map_destroy(all_settings) == INSTAR_OK && instar_domain_destroy(domain) == INSTAR_OK && fine;
 	return !fine || alive;

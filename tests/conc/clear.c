@@ -14,7 +14,7 @@
 #include "tests/support/upheaval.h"
 #include "tests/support/world.h"
 
-enum { WRITERS = 2, READERS = 2, CLEARERS = 2, TURNER = WRITERS + READERS + CLEARERS, THREADS, CLEARS = 60,
+enum { WRITERS = 2, READERS = 2, CLEARERS = 2, TURNER = WRITERS + READERS + CLEARERS, THREADS, CLEARS = 150,
        LIMIT = 2000, INSERTERS = 4, ROUNDS = 6 };
 
 struct test {
@@ -161,6 +161,11 @@ struct limited {
 	uint64_t round;
 };
 
+static bool still_inserting(struct limited *l)
+{
+	return __atomic_load_n(&l->inserting, __ATOMIC_ACQUIRE);
+}
+
 static void insert_or_clear(unsigned index, void *arg)
 {
 	struct limited *l = arg;
@@ -177,7 +182,7 @@ static void insert_or_clear(unsigned index, void *arg)
 	}
 	if (index < INSERTERS)
 		__atomic_sub_fetch(&l->inserting, 1, __ATOMIC_RELEASE);
-	while (l->clears && index == INSERTERS && __atomic_load_n(&l->inserting, __ATOMIC_ACQUIRE)) {
+	for (unsigned n = 0; l->clears && index == INSERTERS && n < CLEARS && still_inserting(l); n++) {
 		instar_clear(l->world.map, thread);
 		world_rest(&l->world, thread);
 	}

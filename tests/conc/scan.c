@@ -12,8 +12,8 @@
 #include "tests/support/upheaval.h"
 #include "tests/support/world.h"
 
-enum { SCANNERS = 2, FILLERS = 2, TURNER = SCANNERS + FILLERS, THREADS, SCANS = 10, STAYING = 300, WINDOW = 900,
-       CAPACITY = 300, CROWD_BITS = 3, CROWDED = 12 };
+enum { SCANNERS = 2, FILLERS = 2, TURNER = SCANNERS + FILLERS, THREADS, SCANS = 5, STAYING = 300, WINDOW = 300,
+       TURNS = 8, CAPACITY = 300, CROWD_BITS = 3, CROWDED = 12 };
 
 struct test {
 	struct world world;
@@ -21,6 +21,7 @@ struct test {
 	uint64_t seed;
 	struct crowd crowd; /* of the last CROWDED that stay: one home for all of them, while the table is small */
 	unsigned scanning;  /* atomic */
+	unsigned turns;     /* atomic: the tables were turned over so often */
 };
 
 static const uint64_t map_seed[2] = { 0x243f6a8885a308d3u, 0x13198a2e03707344u };
@@ -105,7 +106,6 @@ static void scan_one_part(struct meeting *m, instar_thread *thread, unsigned par
 			      instar_status_name(status), n, (unsigned long long)cursor);
 		for (size_t i = 0; i < n && n <= capacity; i++)
 			meet(m, &out[i]);
-		world_rest(&m->test->world, thread);
 	} while (status == INSTAR_OK);
 }
 
@@ -117,6 +117,7 @@ static void scan_all(struct test *test, instar_thread *thread, struct rng *rng)
 	size_t capacity = capacities[rng_below(rng, 4)];
 	struct meeting m = { .test = test };
 
+	world_rest(&test->world, thread);
 	if (rng_below(rng, 4) == 0) {
 		if (instar_foreach(test->world.map, thread, meet_one, &m, NULL) != INSTAR_OK)
 			fault(&test->faults, "foreach did not end well");
@@ -128,9 +129,24 @@ static void scan_all(struct test *test, instar_thread *thread, struct rng *rng)
 		fault(&test->faults, "%u of %u keys that stay were met", m.stayed, STAYING);
 }
 
+static bool still_turning(struct test *test)
+{
+	return __atomic_load_n(&test->turns, __ATOMIC_ACQUIRE) < TURNS;
+}
+
 static bool still_scanning(struct test *test)
 {
 	return __atomic_load_n(&test->scanning, __ATOMIC_ACQUIRE);
+}
+
+/* At least once the tables grow and once they shrink. */
+static const char *turn(instar_map *map, instar_thread *thread, struct rng *rng, unsigned n)
+{
+	if (n == 0)
+		return instar_reserve(map, thread, UPHEAVAL_ENTRIES) == INSTAR_OK ? NULL : "reserve was refused";
+	if (n == 1)
+		return instar_shrink(map, thread) == INSTAR_OK ? NULL : "shrink was refused";
+	return upheaval(map, thread, rng, false);
 }
 
 static void work(unsigned index, void *arg)
@@ -142,13 +158,15 @@ static void work(unsigned index, void *arg)
 	const char *wrong = NULL;
 
 	if (index < SCANNERS) {
-		for (unsigned i = 0; i < SCANS; i++)
+		for (unsigned i = 0; i < SCANS || still_turning(test); i++)
 			scan_all(test, thread, &rng);
 		__atomic_sub_fetch(&test->scanning, 1, __ATOMIC_RELEASE);
 	}
 	for (unsigned n = 0; index >= SCANNERS && !wrong && still_scanning(test); n++) {
-		wrong = index == TURNER ? upheaval(test->world.map, thread, &rng, false) :
+		wrong = index == TURNER ? turn(test->world.map, thread, &rng, n) :
 					  filler_step(&filler, test->world.map, thread);
+		if (index == TURNER)
+			__atomic_fetch_add(&test->turns, 1, __ATOMIC_RELEASE);
 		if (index == TURNER || n % 16 == 0)
 			world_rest(&test->world, thread);
 	}
@@ -165,7 +183,8 @@ static void who_stays_is_met_once(const struct instar_scheme_info *scheme, uint6
 	open_test(&test, scheme);
 	run_threads(THREADS, work, &test);
 	instar_map_stats(test.world.map, &stats);
-	ok(!test.faults.n, "%s: who stays is met once, nobody twice, through %llu growths, %llu purges, %llu shrinks",
+	ok(!test.faults.n && stats.growths && stats.shrinks,
+	   "%s: who stays is met once, nobody twice, through %llu growths, %llu purges, %llu shrinks",
 	   scheme->name, (unsigned long long)stats.growths, (unsigned long long)stats.purges,
 	   (unsigned long long)stats.shrinks);
 	ok(instar_map_check(test.world.map, stdout) == INSTAR_OK && world_close(&test.world), "%s: audit, close",

@@ -304,8 +304,90 @@ static void snapshots_are_moments(const struct instar_scheme_info *scheme, uint6
 	   !test.injector.mismatched, "%s%s: audit, close, no memory left", scheme->name, how);
 }
 
+#ifdef INSTAR_STEPS
+
+/* ---- a writer from before the snapshot ---- */
+
+enum gate { ARMED, PARKED, RELEASED };
+
+static unsigned gate; /* atomic: enum gate */
+static __thread bool is_victim;
+
+struct parked_put {
+	struct world world;
+	uint64_t read, shown, at_last;
+	bool parked, done; /* done: atomic */
+};
+
+static void park(unsigned step)
+{
+	if (!is_victim || step != STEP_ROOT_READ || __atomic_load_n(&gate, __ATOMIC_ACQUIRE) != ARMED)
+		return;
+	__atomic_store_n(&gate, PARKED, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&gate, __ATOMIC_ACQUIRE) != RELEASED)
+		sched_yield();
+}
+
+static bool put_done(const struct parked_put *p)
+{
+	return __atomic_load_n(&p->done, __ATOMIC_ACQUIRE);
+}
+
+static void put_or_look(unsigned index, void *arg)
+{
+	struct parked_put *p = arg;
+	instar_snapshot *snapshot;
+
+	if (index == 0) {
+		is_victim = true;
+		instar_put(p->world.map, NULL, 1, 6, NULL);
+		is_victim = false;
+		__atomic_store_n(&p->done, true, __ATOMIC_RELEASE);
+		return;
+	}
+	while (__atomic_load_n(&gate, __ATOMIC_ACQUIRE) != PARKED && !put_done(p))
+		sched_yield();
+	p->parked = !put_done(p);
+	if (instar_snapshot_open(p->world.map, NULL, &snapshot) != INSTAR_OK)
+		bail_out("%s: no snapshot", p->world.scheme->name);
+	instar_get(p->world.map, NULL, 1, &p->read);
+	__atomic_store_n(&gate, RELEASED, __ATOMIC_RELEASE);
+	while (!put_done(p))
+		sched_yield();
+	instar_snapshot_get(snapshot, NULL, 1, &p->shown);
+	instar_get(p->world.map, NULL, 1, &p->at_last);
+	instar_snapshot_close(snapshot, NULL);
+}
+
+/* A put that has the old root when the snapshot is opened, and does nothing until a reader has looked. */
+static void a_sleeping_put_comes_after(const struct instar_scheme_info *scheme)
+{
+	struct parked_put p = { .parked = false };
+
+	if (!world_open(&p.world, scheme, NULL, NULL) || instar_put(p.world.map, NULL, 1, 5, NULL) != INSTAR_OK)
+		bail_out("%s: no map", scheme->name);
+	gate = ARMED;
+	instar_step_hook = park;
+	run_threads(2, put_or_look, &p);
+	stir();
+	ok(p.parked && p.read == 5 && p.shown == 5 && p.at_last == 6,
+	   "%s: what a reader has not seen after the snapshot is not in it (read %llu, shown %llu, then %llu)", scheme->name,
+	   (unsigned long long)p.read, (unsigned long long)p.shown, (unsigned long long)p.at_last);
+	ok(world_close(&p.world), "%s: close", scheme->name);
+}
+
+#else
+
+static void a_sleeping_put_comes_after(const struct instar_scheme_info *scheme)
+{
+	(void)scheme;
+}
+
+#endif
+
 static void run(const struct instar_scheme_info *scheme, void *seed)
 {
+	a_sleeping_put_comes_after(scheme);
 	for (unsigned round = 0; round < test_scale(); round++) {
 		snapshots_are_moments(scheme, *(uint64_t *)seed + round, false);
 		snapshots_are_moments(scheme, *(uint64_t *)seed + round, true);

@@ -238,7 +238,8 @@ static void taken_out(struct test *test, instar_thread *thread)
 	}
 	ok(instar_take(test->world.map, thread, 5, &value) == INSTAR_OK &&
 	   value == (uint64_t)(uintptr_t)&test->later[3 + 5] && instar_barrier(thread) == INSTAR_OK &&
-	   test->later[3 + 5].state == BOX_OWNED_BY_MAP && instar_take(test->world.map, thread, 5, &value) == INSTAR_NOTFOUND,
+	   test->later[3 + 5].state == BOX_OWNED_BY_MAP &&
+	   instar_take(test->world.map, thread, 5, &value) == INSTAR_NOTFOUND,
 	   "%s: what is taken is the caller's", scheme);
 	ok(instar_take(test->world.map, thread, 6, NULL) == INSTAR_INVAL &&
 	   instar_contains(test->world.map, thread, 6), "%s: take needs a place for the value", scheme);
