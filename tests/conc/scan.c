@@ -12,8 +12,8 @@
 #include "tests/support/upheaval.h"
 #include "tests/support/world.h"
 
-enum { SCANNERS = 2, FILLERS = 2, TURNER = SCANNERS + FILLERS, THREADS, SCANS = 5, STAYING = 300, WINDOW = 300,
-       TURNS = 8, CAPACITY = 300, CROWD_BITS = 3, CROWDED = 12 };
+enum { SCANNERS = 2, FILLERS = 2, TURNER = SCANNERS + FILLERS, THREADS, SCANS = 4, STAYING = 300, WINDOW = 300,
+       TURNS = 4, CAPACITY = 300, CROWD_BITS = 3, CROWDED = 12 };
 
 struct test {
 	struct world world;
@@ -62,6 +62,8 @@ static bool stays(const struct test *test, uint64_t key)
 {
 	if (key < STAYING - CROWDED)
 		return true;
+	if (key >= FILLER_FIRST && key < FILLER_FIRST << 8)
+		return false;
 	for (unsigned i = STAYING - CROWDED; i < STAYING; i++)
 		if (key == staying_key(test, i))
 			return true;
@@ -400,7 +402,7 @@ static void retain_asks_again(const struct instar_scheme_info *scheme)
 	for (uint64_t key = 0; key < STAYING; key++)
 		instar_insert(world.map, NULL, key, key, NULL);
 	ok(instar_retain(world.map, NULL, keep, &r, &removed) == INSTAR_OK && removed == STAYING / 4,
-	   "%s: retain counts what it removed (%zu)", scheme->name, removed);
+	   "%s: retain counts what it removed", scheme->name);
 	for (uint64_t key = 0; key < STAYING; key++) {
 		enum instar_status status = instar_get(world.map, NULL, key, &value);
 

@@ -9,7 +9,7 @@
 
 #include "tests/support/rng.h"
 
-enum { UPHEAVAL_ENTRIES = 8000 }; /* reserved at most */
+enum { UPHEAVAL_ENTRIES = 4000 }; /* reserved at most */
 
 /* NULL, or what was wrong. */
 static inline const char *upheaval(instar_map *map, instar_thread *thread, struct rng *rng, bool clears)
