@@ -6,7 +6,7 @@
  *   explorer --replay SCENARIO STRING one run, told step by step
  *   options: -p N  preemptions         -d N  stores that may wait   -r  they may overtake each other
  *            -n N  runs by chance      -s N  seed                   -m N  states at most (in millions)
- *            -v  figures
+ *            -v  figures   -x  stop at the first failure
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,13 +20,20 @@
 #include "tests/model/subject.h"
 #include "tests/support/tap.h"
 
+/* A real scheme has more steps, and stores that may wait; the specification scheme has none. */
+#if defined(RECLAIM_SCHEME)
+enum { MODEL_PREEMPTIONS = 1, MODEL_STORES_WAIT = 1 };
+#else
+enum { MODEL_PREEMPTIONS = 3, MODEL_STORES_WAIT = 0 };
+#endif
+
 enum { WARM_UP = 200 };
 
 static struct {
 	int preemptions, delays;
-	bool reorder, verbose;
+	bool reorder, verbose, stop;
 	uint64_t chances, seed;
-} options = { -1, 0, false, false, 2000, 1 };
+} options = { -1, 0, false, false, false, 500, 1 };
 
 static const struct scenario *subject;
 static uint64_t runs;
@@ -136,17 +143,26 @@ static bool search(unsigned bound, bool thorough, unsigned *reached)
 	return !thorough || explore_by_search(UNBOUNDED);
 }
 
-static bool explore(const struct scenario *s, bool thorough)
+/* How stores come into memory: at once; late, in order; late, relaxed ones in any order. */
+static const struct limits memories[] = {
+	{ .park = true },
+	{ .park = true, .delays = 1 },
+	{ .park = true, .delays = 2, .reorder = true },
+};
+
+/* One scenario over one kind of memory. */
+static bool explore_memory(const struct limits *memory, bool thorough)
 {
-	unsigned bound = options.preemptions >= 0 ? (unsigned)options.preemptions : s->preemptions, reached = 0;
+	unsigned bound = subject->preemptions, reached;
+	if (bound > MODEL_PREEMPTIONS + (unsigned)subject->reclaimer)
+		bound = MODEL_PREEMPTIONS + (unsigned)subject->reclaimer;
+	if (memory->reorder && bound > 1)
+		bound = 1;
+	if (options.preemptions >= 0)
+		bound = (unsigned)options.preemptions;
 	double began = seconds();
-	subject = s;
 	runs = 0;
-	trial.limits = (struct limits){ 0, (unsigned)options.delays, options.reorder, true };
-	if (!run_guarded(prepare)) {
-		diag("%s: the preparation fails: %s", s->name, trial.message);
-		return ok(false, "%s", s->name);
-	}
+	trial.limits = *memory;
 	bool right = explore_by_chance(WARM_UP, 3, true) && search(bound, thorough, &reached);
 	bool exhausted = !search_was_limited() && !search_was_cut();
 	if (right && !exhausted)
@@ -154,9 +170,31 @@ static bool explore(const struct scenario *s, bool thorough)
 	if (!right)
 		tell_failure();
 	if (options.verbose)
-		diag("%s: %s, %llu runs, %zu states, %.2f s", s->name, exhausted ? "exhausted" : "bounded",
-		     (unsigned long long)runs, search_states(), seconds() - began);
-	return ok(right, "%s: %s", s->name, s->about);
+		diag("%s: %u stores late, %s, %llu runs, %zu states, %.2f s", subject->name, memory->delays,
+		     exhausted ? "exhausted" : "bounded", (unsigned long long)runs, search_states(), seconds() - began);
+	return right;
+}
+
+/* false: no more of them. */
+static bool explore(const struct scenario *s, bool thorough)
+{
+	bool right = true;
+	subject = s;
+	if (!run_guarded(prepare)) {
+		diag("%s: the preparation fails: %s", s->name, trial.message);
+		ok(false, "%s", s->name);
+		return !options.stop;
+	}
+	if (options.delays) {
+		struct limits memory = { .park = true, .delays = (unsigned)options.delays, .reorder = options.reorder };
+		right = explore_memory(&memory, thorough);
+	} else {
+		unsigned n = MODEL_STORES_WAIT && (s->reclaimer || thorough) ? 3 : 1;
+		for (unsigned i = 0; i < n && right; i++)
+			right = explore_memory(&memories[i], thorough);
+	}
+	ok(right, "%s: %s", s->name, s->about);
+	return right || !options.stop;
 }
 
 /* A wild pointer is what a run may end with.  On the fiber's own stack, which is left for good. */
@@ -193,7 +231,7 @@ static int replay_one(const char *name, const char *text)
 
 int main(int argc, char **argv)
 {
-	bool thorough = getenv("INSTAR_TEST_LONG") != NULL;
+	bool thorough = getenv("INSTAR_TEST_SCALE") != NULL;
 	int i;
 	catch_wild_accesses();
 	if (argc == 4 && !strcmp(argv[1], "--replay"))
@@ -202,6 +240,8 @@ int main(int argc, char **argv)
 		char option = argv[i][1];
 		if (option == 'v')
 			options.verbose = true;
+		else if (option == 'x')
+			options.stop = true;
 		else if (option == 'r')
 			options.reorder = true;
 		else if (i + 1 == argc)
@@ -219,11 +259,12 @@ int main(int argc, char **argv)
 		else
 			bail_out("no option %s", argv[i]);
 	}
+	bool more = true;
 	if (i < argc)
-		for (; i < argc; i++)
-			explore(find_scenario(argv[i]), thorough);
+		for (; i < argc && more; i++)
+			more = explore(find_scenario(argv[i]), thorough);
 	else
-		for (unsigned n = 0; n < scenarios_n; n++)
-			explore(&scenarios[n], thorough);
+		for (unsigned n = 0; n < scenarios_n && more; n++)
+			more = explore(&scenarios[n], thorough);
 	return done_testing();
 }

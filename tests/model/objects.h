@@ -3,6 +3,7 @@
  *
  *   w   reads the object in a section, twice          u   puts another there and retires it
  *   s   takes a stamp in a section                    z   asks whether it has elapsed
+ *   v   tries to advance, and frees what may be
  */
 #ifndef MODEL_OBJECTS_H
 #define MODEL_OBJECTS_H
@@ -24,15 +25,6 @@ static void destroy_cell_object(void *ptr, void *ctx)
 	memory_free(ptr, CACHE_LINE);
 }
 
-static void read_object(instar_thread *t)
-{
-	section_enter(t);
-	const uint64_t *object = (const uint64_t *)scheme_protect(t, PROTECT_ROOT, &world.cell->object);
-	load_relaxed(object);
-	load_relaxed(object);
-	section_leave(t);
-}
-
 static void replace_object(instar_thread *t)
 {
 	void *object = memory_alloc(CACHE_LINE, CACHE_LINE);
@@ -47,27 +39,45 @@ static uint64_t next_moment(void)
 }
 
 /* The contract counts a section as begun when enter has returned, and as ended when leave is called. */
+static void begin_section(instar_thread *t)
+{
+	section_enter(t);
+	world.cell->inside[trial.current] = next_moment();
+}
+
+static void end_section(instar_thread *t)
+{
+	world.cell->inside[trial.current] = 0;
+	section_leave(t);
+}
+
+static void read_object(instar_thread *t)
+{
+	begin_section(t);
+	const uint64_t *object = (const uint64_t *)scheme_protect(t, PROTECT_ROOT, &world.cell->object);
+	load_relaxed(object);
+	load_relaxed(object);
+	end_section(t);
+}
+
 static void take_stamp(instar_thread *t)
 {
 	struct cell *cell = world.cell;
-	section_enter(t);
-	cell->inside[trial.current] = next_moment();
+	begin_section(t);
 	store_seq_cst(&cell->stamp, scheme_grace_now(t));
 	cell->ended = 0;
 	cell->taken_in = cell->inside[trial.current];
 	load_seq_cst(&cell->object);
 	if (cell->taken_in == cell->inside[trial.current])
 		cell->ended = next_moment();
-	cell->inside[trial.current] = 0;
-	section_leave(t);
+	end_section(t);
 }
 
 /* Inside a section of its own, as the map asks. */
 static void ask_stamp(instar_thread *t)
 {
 	struct cell *cell = world.cell;
-	section_enter(t);
-	cell->inside[trial.current] = next_moment();
+	begin_section(t);
 	uint64_t stamp = load_seq_cst(&cell->stamp);
 	if (stamp && scheme_grace_elapsed(t, stamp) && stamp == cell->stamp) {
 		if (!cell->ended)
@@ -77,8 +87,7 @@ static void ask_stamp(instar_thread *t)
 				run_fail("a stamp has elapsed while thread %u is in a section that began before the end of "
 					 "the section in which it was taken", i);
 	}
-	cell->inside[trial.current] = 0;
-	section_leave(t);
+	end_section(t);
 }
 
 static void make_object_op(instar_thread *t, char verb)

@@ -11,13 +11,15 @@
  *   Ba      the writer's way to a's home: births and rescues
  *   R       in no time, every home of the new table is born but those of the scenario's keys
  *   m M     one step of maintenance; all until no migration is left
- *   v       one advance of the reclaimer, and what it may free
+ *   v w u s z  the reclaimer by itself: see objects.h; v is one advance, and what it may free
  * Preparation only:
  *   Fan     fillers in a's home until n of its slots are free
  *   Oan     fillers in all slots of the buckets that a's home reaches, from distance n on
  */
 #ifndef MODEL_SCENARIO_H
 #define MODEL_SCENARIO_H
+
+#include <stdbool.h>
 
 enum { SCENARIO_THREADS = 3 };
 
@@ -27,6 +29,7 @@ struct scenario {
 	const char *thread[SCENARIO_THREADS];
 	unsigned preemptions;  /* the bound in the short run */
 	unsigned log2_homes;   /* to begin with; 0: the smallest table */
+	bool reclaimer;        /* it is about the reclaimer: with store buffers, too */
 };
 
 extern const struct scenario scenarios[];

@@ -149,8 +149,10 @@ static void bear_the_rest(instar_thread *t)
 	bool active = trial.active;
 	trial.active = false;
 	struct table *root = section_root(world.map, t);
+	const struct table *before = prev_table(root->prev);
+	bool siblings = before && before->log2_homes < root->log2_homes; /* are born together */
 	for (size_t home = 0; home < table_homes(root); home++)
-		if (!is_of_interest(root, home))
+		if (!is_of_interest(root, home) && !(siblings && is_of_interest(root, home ^ 1)))
 			bear_home(world.map, t, map_line(world.map, t), root, home);
 	root->next_home = table_homes(root);
 	root->born = table_homes(root) - VERIFY_HOMES;
@@ -333,6 +335,8 @@ void subject_end_run(void)
 {
 	static const struct op all = { 'M', MAX_KEYS, 0, 0 };
 	memory_end_run();
+	if (trial.parked < MAX_THREADS)
+		history_now(trial.parked); /* it may have come into effect, whether or not it seemed to begin */
 	if (!memory_learnt() && history_is_known(mix(memory_hash(), trial.parked)))
 		return;
 	observe_keys();
