@@ -36,7 +36,7 @@ static void dispose(instar_map *map, instar_thread *t, struct table *old, struct
 	old->value_free = map->value_free;
 	old->value_ctx = map->value_ctx;
 	if (node && load_seq_cst(&map->open_snapshots)) {
-		park(map, node, old, true);
+		park(map, t, node, old, true);
 		return;
 	}
 	if (node)

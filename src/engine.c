@@ -322,7 +322,7 @@ static void engine_snapshot_close(instar_snapshot *snapshot, instar_thread *t, u
 		t = map->domain->shared;
 	section_enter(t);
 	release_snapshot_table(map, t, snapshot->table);
-	unpark(map, t, oldest);
+	unpark_after_close(map, t, oldest);
 	section_leave_writer(t);
 }
 

@@ -3,23 +3,25 @@
  */
 #include "src/state.h"
 
-/* Lists a snapshot before its root is swapped: src/park.h counts on that. */
+/* Lists a snapshot before its root is swapped, and counts it before it gives it a number: src/park.h
+ * counts on both. */
 static void list_snapshot(instar_map *map, instar_snapshot *s)
 {
 	pthread_mutex_lock(&map->snapshots_lock);
+	fetch_add_seq_cst(&map->open_snapshots, 1);
 	s->number = load_relaxed(&map->last_snapshot) + 1;
 	store_seq_cst(&map->last_snapshot, s->number);
 	s->next = map->snapshots;
 	map->snapshots = s;
-	fetch_add_seq_cst(&map->open_snapshots, 1);
 	pthread_mutex_unlock(&map->snapshots_lock);
 }
 
-/* The number of the oldest snapshot still open; UINT64_MAX: none is. */
+/* The number of the oldest snapshot still open; with none, that of the next: it may open before the caller
+ * acts on the answer. */
 static uint64_t unlist_snapshot(instar_map *map, instar_snapshot *s)
 {
-	uint64_t oldest = UINT64_MAX;
 	pthread_mutex_lock(&map->snapshots_lock);
+	uint64_t oldest = load_relaxed(&map->last_snapshot) + 1;
 	for (instar_snapshot **p = &map->snapshots; *p;) {
 		if (*p == s) {
 			*p = s->next;
