@@ -5,7 +5,7 @@
  *   explorer SCENARIO ...             these
  *   explorer --replay SCENARIO STRING one run, told step by step
  *   options: -p N  preemptions         -d N  stores that may wait   -r  they may overtake each other
- *            -n N  runs by chance      -s N  seed                   -m N  states at most (in millions)
+ *            -n N  runs by chance      -s N  seed                   -m N  states at most (in thousands)
  *            -v  figures   -x  stop at the first failure
  */
 #include <signal.h>
@@ -143,27 +143,43 @@ static bool search(unsigned bound, bool thorough, unsigned *reached)
 	return !thorough || explore_by_search(UNBOUNDED);
 }
 
+/* Objects and stamps: explored with stores that wait, too. */
+static bool is_of_reclaimer(const struct scenario *s)
+{
+	return strpbrk(s->thread[0], "wus") != NULL;
+}
+
+/* Opening and closing a snapshot takes a lock: nobody may be parked there. */
+static bool may_park(const struct scenario *s)
+{
+	for (unsigned i = 0; i < threads_of(s); i++)
+		if (strchr(s->thread[i], 'N'))
+			return false;
+	return true;
+}
+
 /* How stores come into memory: at once; late, in order; late, relaxed ones in any order. */
 static const struct limits memories[] = {
-	{ .park = true },
-	{ .park = true, .delays = 1 },
-	{ .park = true, .delays = 2, .reorder = true },
+	{ .delays = 0 },
+	{ .delays = 1 },
+	{ .delays = 2, .reorder = true },
 };
 
 /* One scenario over one kind of memory. */
 static bool explore_memory(const struct limits *memory, bool thorough)
 {
-	unsigned bound = subject->preemptions, reached;
-	if (bound > MODEL_PREEMPTIONS + (unsigned)subject->reclaimer)
-		bound = MODEL_PREEMPTIONS + (unsigned)subject->reclaimer;
-	if (memory->reorder && bound > 1)
-		bound = 1;
+	unsigned bound = subject->preemptions, most = memory->reorder ? 1 : memory->delays ? 2 : 3, reached;
+	if (!is_of_reclaimer(subject))
+		most = MODEL_PREEMPTIONS;
+	if (bound > most)
+		bound = most;
 	if (options.preemptions >= 0)
 		bound = (unsigned)options.preemptions;
 	double began = seconds();
 	runs = 0;
 	trial.limits = *memory;
-	bool right = explore_by_chance(WARM_UP, 3, true) && search(bound, thorough, &reached);
+	trial.limits.park = may_park(subject);
+	bool right = explore_by_chance(WARM_UP, 3, true) && search(bound, thorough && !memory->delays, &reached);
 	bool exhausted = !search_was_limited() && !search_was_cut();
 	if (right && !exhausted)
 		right = explore_by_chance(options.chances * (thorough ? 50 : 1), 6, false);
@@ -186,10 +202,10 @@ static bool explore(const struct scenario *s, bool thorough)
 		return !options.stop;
 	}
 	if (options.delays) {
-		struct limits memory = { .park = true, .delays = (unsigned)options.delays, .reorder = options.reorder };
+		struct limits memory = { .delays = (unsigned)options.delays, .reorder = options.reorder };
 		right = explore_memory(&memory, thorough);
 	} else {
-		unsigned n = MODEL_STORES_WAIT && (s->reclaimer || thorough) ? 3 : 1;
+		unsigned n = MODEL_STORES_WAIT && (is_of_reclaimer(s) || thorough) ? 3 : 1;
 		for (unsigned i = 0; i < n && right; i++)
 			right = explore_memory(&memories[i], thorough);
 	}
@@ -253,7 +269,7 @@ int main(int argc, char **argv)
 		else if (option == 'n')
 			options.chances = strtoull(argv[++i], NULL, 10);
 		else if (option == 'm')
-			search_most_states = (size_t)atoi(argv[++i]) * 1000000;
+			search_most_states = (size_t)atoi(argv[++i]) * 1000;
 		else if (option == 's')
 			options.seed = strtoull(argv[++i], NULL, 10);
 		else

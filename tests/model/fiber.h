@@ -1,7 +1,7 @@
 /*
  * tests/model/fiber.h - one stack for each thread under test, and the switch between them.
  *
- * x86-64: the registers that a call preserves, fifteen instructions.  Elsewhere: ucontext.
+ * x86-64: the registers that a call preserves, fifteen instructions.  Elsewhere, or with MODEL_UCONTEXT: ucontext.
  */
 #ifndef MODEL_FIBER_H
 #define MODEL_FIBER_H
@@ -11,7 +11,7 @@
 
 enum { FIBER_STACK = 256 << 10 };
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(MODEL_UCONTEXT)
 
 struct fiber {
 	void *sp;

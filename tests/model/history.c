@@ -68,6 +68,15 @@ void history_end(unsigned thread, enum instar_status status, uint64_t out)
 	ended_n[thread]++;
 }
 
+void history_show(unsigned thread, const struct content *shown)
+{
+	for (unsigned i = calls_n; i-- > 0;)
+		if (calls[i].thread == thread && calls[i].verb == 'N') {
+			calls[i].shown = shown;
+			return;
+		}
+}
+
 const struct call *history_current(unsigned thread)
 {
 	if (is_announced[thread])
@@ -114,42 +123,67 @@ bool call_explains(const struct call *call, struct content *content)
 	return strchr("ipf", call->verb) ? explains_insertion(call, content) : explains_change(call, content);
 }
 
+bool content_equal(struct content a, struct content b)
+{
+	return a.present == b.present && (!a.present || a.value == b.value);
+}
+
 /* ---- all orders ---- */
 
-static const struct call *mine[MAX_CALLS];
-static unsigned mine_n;
+static const struct call *listed[64];
+static unsigned listed_n;
+static struct content contents[MAX_KEYS];
 
-/* Calls of `left` (a mask) in some order, from this content on. */
-static bool orders(uint64_t left, struct content content)
+static bool explains_all_keys(const struct call *call)
 {
-	uint64_t first_end = UINT64_MAX; /* of what is left: whatever begins after it comes later */
-	bool only_pending = true;
-	for (unsigned i = 0; i < mine_n; i++)
-		if (left >> i & 1 && mine[i]->ended) {
-			only_pending = false;
-			if (mine[i]->ended < first_end)
-				first_end = mine[i]->ended;
-		}
-	if (only_pending)
+	bool right = call->status == INSTAR_OK;
+	for (unsigned k = 0; k < MAX_KEYS; k++)
+		if (call->verb == 'C')
+			contents[k].present = false;
+		else if (call->shown)
+			right = right && content_equal(call->shown[k], contents[k]);
+	return right;
+}
+
+static bool orders(uint64_t left);
+
+/* This call next, then the others. */
+static bool goes_next(unsigned i, uint64_t left)
+{
+	const struct call *call = listed[i];
+	bool all_keys = call->key == MAX_KEYS, right;
+	struct content before[MAX_KEYS];
+	memcpy(before, all_keys ? contents : &contents[call->key], (all_keys ? MAX_KEYS : 1) * sizeof before[0]);
+	right = all_keys ? explains_all_keys(call) : call_explains(call, &contents[call->key]);
+	if ((right || !call->ended) && orders(left & ~((uint64_t)1 << i)))
 		return true;
-	for (unsigned i = 0; i < mine_n; i++) {
-		if (!(left >> i & 1) || mine[i]->begun > first_end)
-			continue;
-		struct content after = content;
-		bool right = call_explains(mine[i], &after);
-		if ((right || !mine[i]->ended) && orders(left & ~((uint64_t)1 << i), after))
-			return true;
-	}
+	memcpy(all_keys ? contents : &contents[call->key], before, (all_keys ? MAX_KEYS : 1) * sizeof before[0]);
 	return false;
 }
 
-bool history_is_linearizable(unsigned key, struct content initial)
+/* The calls of `left` (a mask) in some order, from these contents on. */
+static bool orders(uint64_t left)
 {
-	mine_n = 0;
-	for (unsigned i = 0; i < calls_n && mine_n < 64; i++)
-		if (calls[i].key == key)
-			mine[mine_n++] = &calls[i];
-	return orders(mine_n == 64 ? UINT64_MAX : ((uint64_t)1 << mine_n) - 1, initial);
+	uint64_t first_end = UINT64_MAX; /* of what is left: whatever begins after it comes later */
+	for (unsigned i = 0; i < listed_n; i++)
+		if (left >> i & 1 && listed[i]->ended && listed[i]->ended < first_end)
+			first_end = listed[i]->ended;
+	if (first_end == UINT64_MAX)
+		return true; /* none but those that have not ended */
+	for (unsigned i = 0; i < listed_n; i++)
+		if (left >> i & 1 && listed[i]->begun < first_end && goes_next(i, left))
+			return true;
+	return false;
+}
+
+bool history_is_linearizable(const struct content initial[MAX_KEYS])
+{
+	listed_n = 0;
+	for (unsigned i = 0; i < calls_n && listed_n < 63; i++)
+		if (calls[i].key < MAX_KEYS || calls[i].verb == 'C' || calls[i].verb == 'N')
+			listed[listed_n++] = &calls[i];
+	memcpy(contents, initial, sizeof contents);
+	return orders(((uint64_t)1 << listed_n) - 1);
 }
 
 static uint64_t known[KNOWN];
@@ -171,6 +205,8 @@ bool history_is_known(uint64_t more)
 		for (unsigned j = 0; j < calls_n; j++)
 			before |= (uint64_t)(calls[j].ended && calls[j].ended < c->begun) << (j % 64);
 		h = mix(h, before);
+		for (unsigned k = 0; c->shown && k < MAX_KEYS; k++)
+			h = mix(h, c->shown[k].present ? c->shown[k].value + 1 : 0);
 	}
 	if (known[h % KNOWN] == h)
 		return true;

@@ -11,6 +11,7 @@
  *   Ba      the writer's way to a's home: births and rescues
  *   R       in no time, every home of the new table is born but those of the scenario's keys
  *   m M     one step of maintenance; all until no migration is left
+ *   C  clear    N  open a snapshot, read all keys from it, close it
  *   v w u s z  the reclaimer by itself: see objects.h; v is one advance, and what it may free
  * Preparation only:
  *   Fan     fillers in a's home until n of its slots are free
@@ -18,8 +19,6 @@
  */
 #ifndef MODEL_SCENARIO_H
 #define MODEL_SCENARIO_H
-
-#include <stdbool.h>
 
 enum { SCENARIO_THREADS = 3 };
 
@@ -29,7 +28,6 @@ struct scenario {
 	const char *thread[SCENARIO_THREADS];
 	unsigned preemptions;  /* the bound in the short run */
 	unsigned log2_homes;   /* to begin with; 0: the smallest table */
-	bool reclaimer;        /* it is about the reclaimer: with store buffers, too */
 };
 
 extern const struct scenario scenarios[];

@@ -35,6 +35,7 @@ const struct scenario scenarios[] = {
 	{ "finish-burial-2", "T9 met by two, and the key back", "Fa0 ia1 ea", { "iA1", "ic1", "ia2" }, 2, 0 },
 	{ "unlist-publish", "the header CAS of T9 against T3", "Fa0 ia1 ea", { "iA1", "ic1 gc" }, 3, 0 },
 	{ "unlist-filter", "T9 computes the filter anew while T3 adds to it", "Fa0 ia1 ie2 ea", { "iA1", "ii3 gi", "ge" }, 2, 0 },
+	{ "unlist-dead", "T9 of one while another stays listed DEAD, and comes back", "Fa0 ia1 ic2 ea ec", { "iA1", "ic3 gc" }, 3, 0 },
 	{ "guest-reuse", "T9, then its slot another's, under a reader", "Fa0 ia1", { "ea iA1 iB2", "ga", "ic3" }, 2, 0 },
 
 	/* ---- migration: freeze and seal ---- */
@@ -83,15 +84,29 @@ const struct scenario scenarios[] = {
 	{ "stillborn-end", "the rescue ends: both tables before are retired", "Fa0 ia1 P R Oa1 Ba Ba R", { "M", "ga ea" }, 2, 0 },
 	{ "stillborn-unborn", "homes of the middle table never born", "Fa0 ia1 iA1 P R Oa2 Ba Ba", { "BA gA", "ga iA2" }, 2, 0 },
 
+	/* ---- clear and snapshot ---- */
+	{ "clear-write", "a clear against T6, T7", "ia1", { "C", "pa2 ga" }, 2, 0 },
+	{ "clear-insert", "a clear against T1, T2 of two keys", "", { "ia1 ib2", "C ga" }, 2, 0 },
+	{ "clear-clear", "two clears, and a writer", "ia1", { "C", "C", "ea ia2" }, 1, 0 },
+	{ "clear-grow", "a clear against T15: who retires the table before", "ia1 G R", { "C ga", "M" }, 2, 0 },
+	{ "clear-birth", "a clear against births, under a reader", "ia1 G R", { "C", "pa2", "ga" }, 1, 0 },
+	{ "clear-stillborn", "a clear of a chain of three", "Fa0 ia1 P R Oa1 Ba Ba", { "C ga", "M" }, 1, 0 },
+	{ "snapshot-write", "a snapshot against T6, T7", "ia1 ib2", { "N", "pa3 eb", "gb" }, 1, 0 },
+	{ "snapshot-insert", "a snapshot against T2 of two keys", "", { "N", "ia1 ib2" }, 1, 0 },
+	{ "snapshot-read", "a reader after the swap, a writer from before", "ia1", { "N", "pa2", "ga ga" }, 1, 0 },
+	{ "snapshot-twice", "two snapshots", "ia1", { "N", "N ga", "ea" }, 0, 0 },
+	{ "snapshot-clear", "a snapshot against a clear", "ia1 ib1", { "N", "C", "ia2" }, 1, 0 },
+	{ "snapshot-grow", "a snapshot during a migration", "ia1 G R", { "N", "pa2 ga" }, 1, 0 },
+
 	/* ---- the reclaimer by itself ---- */
-	{ "object", "an object is freed under a reader?", "", { "w w", "u v v v v" }, 3, 0, true },
-	{ "object-two", "two readers, two objects", "", { "w", "w", "u v u v v v" }, 2, 0, true },
-	{ "object-advance", "two advance at once", "", { "w", "u v v v", "v v v" }, 2, 0, true },
-	{ "object-nested", "a reader is also who retires", "", { "w u w v v v", "w u v v v" }, 2, 0, true },
-	{ "stamp", "a stamp elapses", "", { "s", "v v v v z" }, 3, 0, true },
-	{ "stamp-section", "a stamp elapses while a later section is open", "", { "s", "v v v v z", "s" }, 2, 0, true },
-	{ "stamp-advance", "two advance at once while a section begins", "", { "s", "v v z", "v w" }, 4, 0, true },
-	{ "stamp-late", "sections that begin before the stamp's section ends", "", { "s", "v v v z", "w w" }, 2, 0, true },
+	{ "object", "an object is freed under a reader?", "", { "w w", "u v v v v" }, 3, 0 },
+	{ "object-two", "two readers, two objects", "", { "w", "w", "u v u v v v" }, 2, 0 },
+	{ "object-advance", "two advance at once", "", { "w", "u v v v", "v v v" }, 2, 0 },
+	{ "object-nested", "a reader is also who retires", "", { "w u w v v v", "w u v v v" }, 2, 0 },
+	{ "stamp", "a stamp elapses", "", { "s", "v v v v z" }, 3, 0 },
+	{ "stamp-section", "a stamp elapses while a later section is open", "", { "s", "v v v v z", "s" }, 3, 0 },
+	{ "stamp-advance", "two advance at once while a section begins", "", { "s", "v v z", "v w" }, 4, 0 },
+	{ "stamp-late", "sections that begin before the stamp's section ends", "", { "s", "v v v z", "w w" }, 2, 0 },
 };
 
 const unsigned scenarios_n = sizeof scenarios / sizeof scenarios[0];

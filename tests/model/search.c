@@ -126,7 +126,7 @@ bool search_was_limited(void)
 	return limited;
 }
 
-size_t search_most_states = 2000000;
+size_t search_most_states = 300000;
 
 bool search_was_cut(void)
 {

@@ -1,0 +1,71 @@
+# The explorer: the sources themselves, at half width over a modelled memory, once for each reclaimer underneath.
+# It switches stacks by itself, so it is built without sanitizers; and with small buckets, whatever is
+# configured: what can happen is the same, and there is less of it.
+
+model_sources = \
+	tests/model/arena.c \
+	tests/model/arena.h \
+	tests/model/explorer.c \
+	tests/model/fiber.h \
+	tests/model/history.c \
+	tests/model/history.h \
+	tests/model/memory.c \
+	tests/model/memory.h \
+	tests/model/objects.h \
+	tests/model/oracle.h \
+	tests/model/picture.h \
+	tests/model/real_domain.h \
+	tests/model/scenario.h \
+	tests/model/scenarios.c \
+	tests/model/schedule.c \
+	tests/model/schedule.h \
+	tests/model/search.c \
+	tests/model/search.h \
+	tests/model/shim.h \
+	tests/model/spec_domain.h \
+	tests/model/spec_scheme.h \
+	tests/model/subject.c \
+	tests/model/subject.h \
+	tests/model/transition.h \
+	tests/support/tap.h
+
+model_base_cppflags = -D_GNU_SOURCE -I$(top_srcdir)/include -I$(top_srcdir) -DPORT_SHIM -DINSTAR_HALF_WIDTH \
+	-DINSTAR_STEPS -DENGINE_NAME=engine_model
+model_spec_cppflags = $(model_base_cppflags) -DRECLAIM_SCHEME_FILE='"tests/model/spec_scheme.h"' \
+	-DMODEL_RECLAIM_FILE='"tests/model/spec_domain.h"'
+model_real_cppflags = $(model_base_cppflags) -DINSTAR_BUCKET_SLOTS=3 \
+	-DMODEL_RECLAIM_FILE='"tests/model/real_domain.h"'
+model_cflags = -std=gnu11 -O2 $(WARN_CFLAGS)
+
+# In `make check`; the others take minutes.
+model_quick = tests/model/explorer tests/model/explorer_ebr
+model_programs = $(model_quick) tests/model/explorer_seven tests/model/explorer_ebr_fence tests/model/explorer_qsbr
+
+check_PROGRAMS += $(model_programs)
+TESTS += $(model_quick)
+long_tests += $(model_programs)
+EXTRA_DIST += tests/model/mutants.list tests/model/mutants.sh
+
+tests_model_explorer_SOURCES = $(model_sources)
+tests_model_explorer_CPPFLAGS = $(model_spec_cppflags) -DINSTAR_BUCKET_SLOTS=3
+tests_model_explorer_CFLAGS = $(model_cflags)
+tests_model_explorer_LDFLAGS =
+tests_model_explorer_seven_SOURCES = $(model_sources)
+tests_model_explorer_seven_CPPFLAGS = $(model_spec_cppflags) -DINSTAR_BUCKET_SLOTS=7
+tests_model_explorer_seven_CFLAGS = $(model_cflags)
+tests_model_explorer_seven_LDFLAGS =
+tests_model_explorer_ebr_SOURCES = $(model_sources)
+tests_model_explorer_ebr_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=ebr \
+	-DRECLAIM_SCHEME_FILE='"reclaim/ebr.h"'
+tests_model_explorer_ebr_CFLAGS = $(model_cflags)
+tests_model_explorer_ebr_LDFLAGS =
+tests_model_explorer_ebr_fence_SOURCES = $(model_sources)
+tests_model_explorer_ebr_fence_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=ebr_fence \
+	-DRECLAIM_SCHEME_FILE='"reclaim/ebr_fence.h"'
+tests_model_explorer_ebr_fence_CFLAGS = $(model_cflags)
+tests_model_explorer_ebr_fence_LDFLAGS =
+tests_model_explorer_qsbr_SOURCES = $(model_sources)
+tests_model_explorer_qsbr_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=qsbr \
+	-DRECLAIM_SCHEME_FILE='"reclaim/qsbr.h"'
+tests_model_explorer_qsbr_CFLAGS = $(model_cflags)
+tests_model_explorer_qsbr_LDFLAGS =
