@@ -88,6 +88,7 @@ static void unpark_after_close(instar_map *map, instar_thread *t, uint64_t oldes
 
 static void park(instar_map *map, instar_thread *t, struct parked *node, void *object, bool is_table)
 {
+	STEP(PARKING);
 	node->object = object;
 	node->is_table = is_table;
 	node->number = load_seq_cst(&map->last_snapshot);

@@ -2,6 +2,7 @@
  * src/snapshot.c - the calls on snapshots: numbering, listing, and the engine's functions.
  */
 #include "src/state.h"
+#include "src/step.h"
 
 /* Lists a snapshot before its root is swapped, and counts it before it gives it a number: src/park.h
  * counts on both. */
@@ -67,6 +68,7 @@ void instar_snapshot_close(instar_snapshot *snapshot, instar_thread *thread)
 	if (!snapshot)
 		return;
 	uint64_t oldest = unlist_snapshot(snapshot->map, snapshot);
+	STEP(CLOSING);
 	snapshot->map->engine->snapshot_close(snapshot, thread, oldest);
 	free_snapshot(snapshot);
 }

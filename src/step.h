@@ -27,7 +27,9 @@
 	X(MIGRATED)         /* after T15, the old table not yet retired */               \
 	X(BEFORE_STILLBORN) /* no room for a home, before T16 */                         \
 	X(READING)          /* a reader holds a ctrl, before it looks at slots */        \
-	X(READING_VALUE)    /* a reader found its q, before it loads v */
+	X(READING_VALUE)    /* a reader found its q, before it loads v */                \
+	X(PARKING)          /* a snapshot was open, before what it may show is parked */ \
+	X(CLOSING)          /* a snapshot is unlisted, before what it kept is retired */
 
 enum step {
 #define STEP_ENUMERATOR(name) STEP_##name,

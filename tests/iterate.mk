@@ -12,6 +12,7 @@ iterate_programs = \
 	tests/conc/snapshot_boxed \
 	tests/conc/snapshot_boxed_steps \
 	tests/conc/snapshot_half \
+	tests/conc/snapshot_parks_steps \
 	tests/conc/snapshot_steps
 
 check_PROGRAMS += $(iterate_programs)
@@ -43,3 +44,7 @@ tests_conc_snapshot_boxed_LDADD = $(conc_libs)
 tests_conc_snapshot_boxed_steps_SOURCES = tests/conc/snapshot_boxed.c
 tests_conc_snapshot_boxed_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_snapshot_boxed_steps_LDADD = $(conc_steps_libs)
+
+tests_conc_snapshot_parks_steps_SOURCES = tests/conc/snapshot_parks.c
+tests_conc_snapshot_parks_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_snapshot_parks_steps_LDADD = $(conc_steps_libs)

@@ -16,6 +16,7 @@
 
 enum { OTHERS = 2, VICTIM = OTHERS, THREADS };
 enum { HOT = 10, CALLS = 4000, AFTER = 800, CROWD_BITS = 4, HOME_BITS = 10, TRIES = 500 };
+enum { STEPS = STEP_PARKING }; /* those from there on need a snapshot */
 
 struct test {
 	struct world world;
@@ -210,7 +211,7 @@ static bool park(const struct way *way, bool *fine)
 
 struct plan {
 	uint64_t seed;
-	unsigned reached[STEP_COUNT];
+	unsigned reached[STEPS];
 	const struct instar_scheme_info *last;
 };
 
@@ -220,8 +221,8 @@ static void every_step(const struct instar_scheme_info *scheme, void *arg)
 	struct plan *plan = arg;
 	bool fine = true;
 
-	for (unsigned n = 0; n < STEP_COUNT * 2 * test_scale(); n++) {
-		struct way way = { scheme, n / 2 % STEP_COUNT, n % 2 ? INSTAR_MAP_NO_REUSE : 0, (n + n / 2) % 2,
+	for (unsigned n = 0; n < STEPS * 2 * test_scale(); n++) {
+		struct way way = { scheme, n / 2 % STEPS, n % 2 ? INSTAR_MAP_NO_REUSE : 0, (n + n / 2) % 2,
 				   plan->seed + n * 0x9e3779b97f4a7c15u };
 
 		plan->reached[way.step] += park(&way, &fine);
@@ -250,7 +251,7 @@ int main(void)
 
 	instar_step_hook = hook;
 	each_scheme(every_step, &plan);
-	for (unsigned step = 0; plan.last && step < STEP_COUNT; step++)
+	for (unsigned step = 0; plan.last && step < STEPS; step++)
 		insist(&plan, step);
 	return done_testing();
 }

@@ -1,0 +1,90 @@
+/*
+ * tests/conc/snapshot_parks.c - what happens between the two halves of parking a value, and of closing a
+ * snapshot: it is done there and then, by the hook, through the shared handle.
+ */
+#include "src/step.h"
+#include "tests/support/tap.h"
+#include "tests/support/world.h"
+
+enum { KEY = 7 };
+
+static struct {
+	instar_map *map;
+	instar_snapshot *older, *newer;
+	unsigned freed;
+	int value;
+} test;
+
+static void value_free(void *value, void *ctx)
+{
+	(void)ctx;
+	test.freed += value == &test.value;
+}
+
+static void close_at_parking(unsigned step)
+{
+	if (step != STEP_PARKING || !test.older)
+		return;
+	instar_snapshot_close(test.older, NULL);
+	test.older = NULL;
+}
+
+static void change_at_closing(unsigned step)
+{
+	if (step != STEP_CLOSING || test.newer)
+		return;
+	if (instar_snapshot_open(test.map, NULL, &test.newer) != INSTAR_OK ||
+	    instar_remove(test.map, NULL, KEY, NULL) != INSTAR_OK)
+		bail_out("no snapshot, or no key to remove");
+}
+
+static bool store(instar_thread *thread)
+{
+	return instar_put(test.map, thread, KEY, (uint64_t)(uintptr_t)&test.value, NULL) == INSTAR_OK;
+}
+
+static void run(const struct instar_scheme_info *scheme, void *arg)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct world world;
+	instar_thread *thread;
+	uint64_t value = 0;
+	bool leaks = !strcmp(scheme->name, "leak");
+
+	(void)arg;
+	opts.value_free = value_free;
+	if (!world_open(&world, scheme, NULL, &opts) || instar_thread_attach(world.domain, &thread))
+		bail_out("%s: no map", scheme->name);
+	test.map = world.map;
+	test.freed = 0;
+
+	instar_step_hook = close_at_parking;
+	ok(store(thread) && instar_snapshot_open(test.map, thread, &test.older) == INSTAR_OK &&
+	   instar_remove(test.map, thread, KEY, NULL) == INSTAR_OK && !test.older &&
+	   instar_barrier(thread) == INSTAR_OK && test.freed == !leaks,
+	   "%s: parked after the last close, freed all the same", scheme->name);
+
+	instar_step_hook = NULL;
+	test.freed = 0;
+	if (!store(thread) || instar_snapshot_open(test.map, thread, &test.older) != INSTAR_OK)
+		bail_out("%s: no snapshot", scheme->name);
+	instar_step_hook = change_at_closing;
+	instar_snapshot_close(test.older, thread);
+	instar_step_hook = NULL;
+	ok(instar_barrier(thread) == INSTAR_OK && !test.freed &&
+	   instar_snapshot_get(test.newer, thread, KEY, &value) == INSTAR_OK &&
+	   value == (uint64_t)(uintptr_t)&test.value,
+	   "%s: a close leaves what a snapshot shows that was opened meanwhile", scheme->name);
+	instar_snapshot_close(test.newer, thread);
+	ok(instar_barrier(thread) == INSTAR_OK && test.freed == !leaks, "%s: and its own close does not", scheme->name);
+	test.newer = test.older = NULL;
+	ok(instar_thread_detach(thread) == INSTAR_OK && world_close(&world) && test.freed == 1u + leaks,
+	   "%s: freed as often as it was given",
+	   scheme->name);
+}
+
+int main(void)
+{
+	each_scheme(run, NULL);
+	return done_testing();
+}
