@@ -47,7 +47,7 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 	struct world world;
-	instar_thread *thread;
+	instar_thread *thread = NULL;
 	uint64_t value = 0;
 	bool leaks = !strcmp(scheme->name, "leak");
 
