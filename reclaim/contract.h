@@ -10,10 +10,11 @@
  *
  *   enum { SCHEME_HAS_GRACE, SCHEME_PROTECTS_ALL,          0 or 1 each
  *          SCHEME_NESTS };                                 it counts nested sections by itself
- *   void scheme_enter(instar_thread *t);                   the outermost enter, t->nest already counted;
+ *   void scheme_enter(instar_thread *t);                   the outermost enter, t->nest counted or brief;
  *   void scheme_leave(instar_thread *t);                   the outermost leave, t->nest already 0;
  *                                                          if SCHEME_NESTS, each enter and leave
- *   bool scheme_inside(const instar_thread *t);            the scheme sees t in a section
+ *   bool scheme_inside(const instar_thread *t);            the scheme sees t in a section already; one that
+ *                                                          cannot tell: t->nest > 1
  *   uint64_t scheme_grace_now(instar_thread *t);           inside a section: a stamp, >= 2; or
  *                                                          RECLAIM_NEVER
  *   bool scheme_grace_elapsed(instar_thread *t, uint64_t stamp);
@@ -73,6 +74,7 @@ struct instar_thread {
 	unsigned nest;                /* open sections */
 	unsigned index;               /* dense, unique in the domain among attached handles; 0 is `shared` */
 	bool is_shared;
+	bool interrupted;             /* by a signal handler's section: reclaim/section.h */
 	bool owes_work;               /* retired or buried inside a user's section: instar_leave calls reclaim_work */
 	unsigned work;                /* retirements and burials; reclaim_work lowers it: see reclaim_worked */
 	unsigned attached;            /* 0: free for the next thread that attaches */
@@ -84,6 +86,7 @@ enum { RECLAIM_WORK_STEP = 64 };      /* retirements and burials that make a cal
 struct reclaim_scheme {
 	struct instar_scheme_info info;
 	size_t domain_size, thread_size;
+	const char *stand_in;                            /* the scheme that serves where domain_init answers UNSUPPORTED */
 	enum instar_status (*domain_init)(instar_domain *domain);
 	void (*domain_fini)(instar_domain *domain);      /* no thread is attached; garbage was freed */
 	enum instar_status (*thread_init)(instar_thread *thread); /* attach: on the attaching thread */
@@ -146,10 +149,15 @@ static inline void reclaim_worked(instar_thread *t, unsigned n)
 		t->owes_work = true;
 }
 
+static inline bool reclaim_owes_work(const instar_thread *t)
+{
+	return t->work >= RECLAIM_WORK_STEP;
+}
+
 /* To be called by the map after the outermost leave of a call that wrote. */
 static inline void reclaim_after_write(instar_thread *t)
 {
-	if (unlikely(t->work >= RECLAIM_WORK_STEP))
+	if (unlikely(reclaim_owes_work(t)))
 		reclaim_work(t);
 }
 

@@ -76,6 +76,7 @@ enum instar_status reclaim_domain_create(instar_domain **out, const struct recla
 enum instar_status instar_domain_create(instar_domain **out, const char *scheme, const struct instar_domain_opts *opts)
 {
 	const struct reclaim_scheme *table;
+	enum instar_status status;
 	bool known;
 
 	if (!out)
@@ -84,7 +85,10 @@ enum instar_status instar_domain_create(instar_domain **out, const char *scheme,
 	table = reclaim_find(scheme ? scheme : "ebr", &known);
 	if (!table)
 		return known ? INSTAR_UNSUPPORTED : INSTAR_INVAL;
-	return reclaim_domain_create(out, table, opts);
+	status = reclaim_domain_create(out, table, opts);
+	if (status == INSTAR_UNSUPPORTED && table->stand_in)
+		status = reclaim_domain_create(out, reclaim_find(table->stand_in, &known), opts);
+	return status;
 }
 
 static bool in_use(instar_domain *domain)

@@ -4,7 +4,7 @@
  *
  * Source: Fraser 2004 for the epochs; the asymmetric barrier as in liburcu's membarrier flavour.
  * Safety: reclaim/epoch.h.  Where the kernel has no membarrier, or with INSTAR_DOMAIN_NO_IPI, the domain
- * decides for the exchange form at its creation.
+ * is made with ebr-fence instead.
  */
 #ifndef RECLAIM_EBR_H
 #define RECLAIM_EBR_H
@@ -13,14 +13,7 @@
 
 enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
 
-static inline void scheme_enter(instar_thread *t)
-{
-	if (likely(epoch_thread(t)->asymmetric))
-		epoch_announce_plain(t);
-	else
-		epoch_announce_exchange(t);
-}
-
+#define scheme_enter epoch_announce_plain
 #define scheme_leave epoch_withdraw
 #define scheme_inside epoch_inside
 #define scheme_grace_now epoch_grace_now
@@ -31,7 +24,9 @@ static inline void scheme_enter(instar_thread *t)
 
 static enum instar_status ebr_domain_init(instar_domain *domain)
 {
-	epoch_domain(domain)->asymmetric = !(domain->opts.flags & INSTAR_DOMAIN_NO_IPI) && membarrier_register();
+	if (domain->opts.flags & INSTAR_DOMAIN_NO_IPI || !membarrier_register())
+		return INSTAR_UNSUPPORTED;
+	epoch_domain(domain)->asymmetric = true;
 	return epoch_domain_init(domain);
 }
 
@@ -40,6 +35,7 @@ static enum instar_status ebr_domain_init(instar_domain *domain)
 	.info.family = "epoch", \
 	.info.source = "Fraser, Practical Lock-Freedom, 2004; asymmetric barrier: Desnoyers et al., 2012", \
 	.info.bound = "unbounded", \
+	.stand_in = "ebr-fence", \
 	.domain_init = ebr_domain_init, \
 	EPOCH_TABLE
 

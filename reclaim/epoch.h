@@ -49,7 +49,6 @@ struct epoch_domain {
 struct epoch_thread {
 	struct instar_thread head;
 	uint64_t announced;            /* 0: in no section; else G on entry << 1 | 1 */
-	bool asymmetric;               /* as the domain's */
 	bool transient;                /* qsbr: online for the current section only */
 	unsigned skipped;              /* attempts left to another advancer */
 };
@@ -208,7 +207,6 @@ static enum instar_status epoch_domain_init(instar_domain *domain)
 
 static enum instar_status epoch_thread_init(instar_thread *t)
 {
-	epoch_thread(t)->asymmetric = epoch_domain(t->domain)->asymmetric;
 	epoch_thread(t)->transient = false;
 	return INSTAR_OK;
 }

@@ -2,11 +2,15 @@
  * reclaim/section.h - sections over the scheme whose file was included before: nesting, and the
  * shared handle of callers that could not attach.
  *
- * Safe in a signal handler that interrupts either function at any point: the count goes up before the
+ * A brief section is an outermost one that is not counted: around a few inline steps, with no call in
+ * between that looks at t->nest.
+ *
+ * Safe in a signal handler that interrupts any of these functions at any point: the count goes up before the
  * scheme is told and down before it is told, and an inner enter that finds the scheme not yet told
  * tells it.  A handler between count and scheme_enter thus announces itself (its leave is not the
- * outermost: the announcement stays for the interrupted enter, which repeats it); one between count and
- * scheme_leave is an outermost section of its own.  A scheme that nests by itself is told every time.
+ * outermost: the announcement stays for the interrupted enter, which repeats it); one that finds the scheme
+ * told and nothing counted, between count and scheme_leave or in a brief section, leaves the announcement to
+ * whom it interrupted (t->interrupted).  A scheme that nests by itself is told every time.
  */
 #ifndef RECLAIM_SECTION_H
 #define RECLAIM_SECTION_H
@@ -20,19 +24,36 @@ static inline void section_enter_own(instar_thread *t)
 
 	t->nest = outer + 1;
 	compiler_barrier();
-	if (SCHEME_NESTS || likely(!outer) || unlikely(!scheme_inside(t)))
+	if (SCHEME_NESTS || likely(!scheme_inside(t)))
 		scheme_enter(t);
+	else if (!outer)
+		t->interrupted = true;
 }
 
 static inline void section_leave_own(instar_thread *t)
 {
 	unsigned outer = t->nest - 1;
+	bool told_by_another = !SCHEME_NESTS && !outer && t->interrupted;
 
+	if (unlikely(told_by_another))
+		t->interrupted = false;
 	compiler_barrier();
 	t->nest = outer;
 	compiler_barrier();
-	if (SCHEME_NESTS || likely(!outer))
+	if (SCHEME_NESTS || likely(!outer && !told_by_another))
 		scheme_leave(t);
+}
+
+/* For a handle that is not the shared one, and in no section. */
+static inline void section_enter_brief(instar_thread *t)
+{
+	scheme_enter(t);
+}
+
+static inline void section_leave_brief(instar_thread *t)
+{
+	compiler_barrier();
+	scheme_leave(t);
 }
 
 static inline void section_enter(instar_thread *t)

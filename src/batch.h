@@ -68,15 +68,18 @@ static inline enum instar_status write_one(instar_map *map, instar_thread *t, co
 	r.operand = r.value;
 	r.initial = (word)batch->initial;
 	int status = AGAIN;
+	bool migrating = false;
 	if (likely(map->plain))
 		switch (batch->verb) { /* the straight line of each verb */
-		case BATCH_INSERT: status = glance_modify(map, t, h, VERB_INSERT, &r); break;
-		case BATCH_PUT: status = glance_modify(map, t, h, VERB_PUT, &r); break;
-		case BATCH_REMOVE: status = glance_modify(map, t, h, VERB_REMOVE, &r); break;
-		case BATCH_FETCH_ADD: status = glance_modify(map, t, h, VERB_FETCH, &r); break;
+		case BATCH_INSERT: status = glance_modify(map, t, h, VERB_INSERT, &r, true, &migrating); break;
+		case BATCH_PUT: status = glance_modify(map, t, h, VERB_PUT, &r, true, &migrating); break;
+		case BATCH_REMOVE: status = glance_modify(map, t, h, VERB_REMOVE, &r, true, &migrating); break;
+		case BATCH_FETCH_ADD: status = glance_modify(map, t, h, VERB_FETCH, &r, true, &migrating); break;
 		}
 	if (unlikely(status == AGAIN))
 		status = (int)modify_slowly(map, t, h, verbs[batch->verb], &r, true);
+	else if (unlikely(migrating))
+		help_migration(map, t, map_line(map, t), section_root(map, t), HELP_HOMES);
 	if (batch->old)
 		batch->old[i] = r.seen;
 	return (enum instar_status)status;

@@ -11,6 +11,14 @@
 #include "src/modify.h"
 #include "src/park.h"
 
+/* A handle that the straight lines can take: the caller's own, in this domain. */
+static inline instar_thread *plain_thread(instar_map *map, instar_thread *t)
+{
+	if (!t && likely(reclaim_tls.domain == map->domain))
+		t = reclaim_tls.thread;
+	return likely(t && t->domain == map->domain) ? t : NULL;
+}
+
 static __attribute__((noinline)) enum instar_status get_slowly(instar_map *map, instar_thread *t, word h,
 							       uint64_t *value)
 {
@@ -59,6 +67,7 @@ static __attribute__((noinline)) enum instar_status modify_slowly(instar_map *ma
 	section_enter(t);
 	enum instar_status status = boxed ? modify_boxed(map, t, h, verb, r) : modify(map, t, h, verb, r);
 	section_leave_writer(t);
+	deliver(verb, r, status);
 	return status;
 }
 

@@ -9,15 +9,24 @@
 #include "src/batch.h"
 #include "src/clear.h"
 #include "src/snapshot.h"
+#include "src/write.h"
 
 extern const struct engine ENGINE_NAME;
 
-/* A handle that the straight lines can take: the caller's own, in this domain. */
-static inline instar_thread *plain_thread(instar_map *map, instar_thread *t)
+static inline enum instar_status got(int status, word v, uint64_t *value)
 {
-	if (!t && likely(reclaim_tls.domain == map->domain))
-		t = reclaim_tls.thread;
-	return likely(t && t->domain == map->domain) ? t : NULL;
+	if (value && status == INSTAR_OK)
+		*value = v;
+	return (enum instar_status)status;
+}
+
+/* In a section of the caller's. */
+static __attribute__((noinline)) enum instar_status get_inside(instar_map *map, instar_thread *own, word h,
+							       uint64_t *value)
+{
+	word v = 0;
+	int status = scheme_inside(own) ? glance_get(map, own, h, &v) : AGAIN;
+	return unlikely(status == AGAIN) ? get_slowly(map, own, h, value) : got(status, v, value);
 }
 
 static enum instar_status engine_get(instar_map *map, instar_thread *t, uint64_t h, uint64_t *value)
@@ -25,15 +34,13 @@ static enum instar_status engine_get(instar_map *map, instar_thread *t, uint64_t
 	instar_thread *own = plain_thread(map, t);
 	if (unlikely(!own))
 		return get_slowly(map, t, (word)h, value);
+	if (unlikely(own->nest))
+		return get_inside(map, own, (word)h, value);
 	word v = 0;
-	section_enter_own(own);
+	section_enter_brief(own);
 	int status = glance_get(map, own, (word)h, &v);
-	section_leave_own(own);
-	if (unlikely(status == AGAIN))
-		return get_slowly(map, own, (word)h, value);
-	if (value && status == INSTAR_OK)
-		*value = v;
-	return (enum instar_status)status;
+	section_leave_brief(own);
+	return unlikely(status == AGAIN) ? get_slowly(map, own, (word)h, value) : got(status, v, value);
 }
 
 static enum instar_status engine_get_ref(instar_map *map, instar_thread *t, uint64_t h, void **object)
@@ -50,103 +57,10 @@ static enum instar_status engine_get_ref(instar_map *map, instar_thread *t, uint
 	return INSTAR_OK;
 }
 
-/* By a copy, so that the straight line's request can stay in registers. */
-static inline enum instar_status modify_copy(instar_map *map, instar_thread *t, word h, enum verb verb,
-					     struct request *r)
-{
-	struct request copy = *r;
-	enum instar_status status = modify_slowly(map, t, h, verb, &copy, true);
-	r->seen = copy.seen;
-	return status;
-}
-
-static inline __attribute__((always_inline)) enum instar_status engine_modify(instar_map *map, instar_thread *t,
-									       uint64_t h, enum verb verb,
-									       struct request *r)
-{
-	instar_thread *own = plain_thread(map, t);
-	if (unlikely(!own || !map->plain))
-		return modify_copy(map, t, (word)h, verb, r);
-	section_enter_own(own);
-	int status = glance_modify(map, own, (word)h, verb, r);
-	section_leave_own(own);
-	if (unlikely(status == AGAIN))
-		return modify_copy(map, own, (word)h, verb, r);
-	if (verb_inserts(verb) && likely(own->nest == 0))
-		reclaim_after_write(own);
-	return (enum instar_status)status;
-}
-
-static enum instar_status engine_insert(instar_map *map, instar_thread *t, uint64_t h, uint64_t value,
-					uint64_t *existing)
-{
-	struct request r = { .value = (word)value };
-	enum instar_status status = engine_modify(map, t, h, VERB_INSERT, &r);
-	if (existing && status == INSTAR_EXISTS)
-		*existing = r.seen;
-	return status;
-}
-
-static enum instar_status engine_put(instar_map *map, instar_thread *t, uint64_t h, uint64_t value, uint64_t *old)
-{
-	struct request r = { .value = (word)value };
-	enum instar_status status = engine_modify(map, t, h, VERB_PUT, &r);
-	if (old && status == INSTAR_EXISTS)
-		*old = r.seen;
-	return status;
-}
-
-static enum instar_status engine_replace(instar_map *map, instar_thread *t, uint64_t h, uint64_t value, uint64_t *old)
-{
-	struct request r = { .value = (word)value };
-	enum instar_status status = engine_modify(map, t, h, VERB_REPLACE, &r);
-	if (old && status == INSTAR_OK)
-		*old = r.seen;
-	return status;
-}
-
-static enum instar_status engine_cas(instar_map *map, instar_thread *t, uint64_t h, uint64_t *expected,
-				     uint64_t desired)
-{
-	struct request r = { .value = (word)desired, .expected = (word)*expected };
-	enum instar_status status = engine_modify(map, t, h, VERB_CAS, &r);
-	if (status == INSTAR_CHANGED)
-		*expected = r.seen;
-	return status;
-}
-
-static enum instar_status engine_remove(instar_map *map, instar_thread *t, uint64_t h, uint64_t *old)
-{
-	struct request r = { 0 };
-	enum instar_status status = engine_modify(map, t, h, VERB_REMOVE, &r);
-	if (old && status == INSTAR_OK)
-		*old = r.seen;
-	return status;
-}
-
 static enum instar_status engine_take(instar_map *map, instar_thread *t, uint64_t h, uint64_t *old)
 {
-	struct request r = { 0 };
-	enum instar_status status = modify_slowly(map, t, (word)h, VERB_REMOVE, &r, false);
-	if (old && status == INSTAR_OK)
-		*old = r.seen;
-	return status;
-}
-
-static enum instar_status engine_remove_if(instar_map *map, instar_thread *t, uint64_t h, uint64_t expected)
-{
-	struct request r = { .expected = (word)expected };
-	return engine_modify(map, t, h, VERB_REMOVE_IF, &r);
-}
-
-static enum instar_status engine_fetch(instar_map *map, instar_thread *t, uint64_t h, enum fetch_op op,
-				       uint64_t operand, uint64_t initial, uint64_t *old)
-{
-	struct request r = { .op = op, .operand = (word)operand, .initial = (word)initial };
-	enum instar_status status = engine_modify(map, t, h, VERB_FETCH, &r);
-	if (old && (status == INSTAR_OK || status == INSTAR_EXISTS))
-		*old = r.seen;
-	return status;
+	struct request r = { .out = old };
+	return modify_slowly(map, t, (word)h, VERB_REMOVE, &r, false);
 }
 
 static enum instar_status engine_compute(instar_map *map, instar_thread *t, uint64_t h, uint64_t key,

@@ -18,19 +18,20 @@ static inline int glance_get(instar_map *map, instar_thread *t, word h, word *v)
 {
 	const struct table *table = section_root(map, t);
 	STEP(ROOT_READ);
-	const struct bucket *b = &table->buckets[home_of(table, h)];
+	struct bucket *b = &table->buckets[home_of(table, h)];
 	word c = bucket_ctrl(b);
 	if (unlikely(!ctrl_is_born(c)))
 		return AGAIN;
 	STEP(READING);
-	unsigned matches = scan_matches(b, h);
-	if (!matches)
+	unsigned entries = scan_entries(b, h);
+	if (!entries)
 		return unlikely(ctrl_filter_has(c, h)) ? AGAIN : INSTAR_NOTFOUND;
-	unsigned i = mask_first(matches);
-	if (unlikely(!q_holds(load_first_seq_cst(&b->slot[i]), h, 0, ctrl_p(c, i))))
+	size_t i = mask_first(entries);
+	const pair_cell *cell = bucket_slot(b, i);
+	if (unlikely(!q_is_shown_entry(load_first_seq_cst(cell), h, c, i)))
 		return AGAIN;
 	STEP(READING_VALUE);
-	*v = load_second_acquire(&b->slot[i]); /* LP: this load, or the one of q if v is unchanged since */
+	*v = load_second_acquire(cell); /* LP: this load, or the one of q if v is unchanged since */
 	return INSTAR_OK;
 }
 
@@ -44,10 +45,10 @@ static __attribute__((noinline)) void glance_bury(instar_map *map, instar_thread
 
 /* T1 and T2 in the first free native slot. */
 static inline __attribute__((always_inline)) int glance_insert(instar_map *map, instar_thread *t, struct table *table,
-								size_t home, struct pair header, word h, word v)
+								word h, word v, struct pair header, struct scan scan)
 {
+	size_t home = home_of(table, h);
 	struct bucket *b = &table->buckets[home];
-	struct scan scan = scan_tags(b);
 	if (unlikely(!scan.free || ctrl_state(header.first) == FROZEN))
 		return AGAIN;
 	if (scan.dead && SCHEME_HAS_GRACE && map->reuse)
@@ -57,8 +58,8 @@ static inline __attribute__((always_inline)) int glance_insert(instar_map *map, 
 	c.native = true;
 	c.location = 0;
 	c.slot = mask_first(scan.free);
-	c.cell = &b->slot[c.slot];
-	c.entry.first = q_native(h, !ctrl_p(header.first, c.slot), TAG_LIVE);
+	c.cell = bucket_slot(b, c.slot);
+	c.entry.first = q_far(h, 0, TAG_LIVE) | ctrl_p_as_g(~header.first, c.slot);
 	c.entry.second = v;
 	if (unlikely(!claim_slot(t, c.cell, c.entry)))
 		return AGAIN;
@@ -84,39 +85,40 @@ static inline bool glance_header(instar_thread *t, const struct table *table, co
 	return true;
 }
 
+/* inserts: an absent key is put in here, by a verb that does so; else that is a doubt, too.
+ * *migrating: there is a table before, and the caller owes it help. */
 static inline __attribute__((always_inline)) int glance_modify(instar_map *map, instar_thread *t, word h,
-								enum verb verb, struct request *r)
+								enum verb verb, struct request *r, bool inserts,
+								bool *migrating)
 {
 	struct table *table = section_root(map, t);
 	STEP(ROOT_READ);
-	size_t home = home_of(table, h);
-	struct bucket *b = &table->buckets[home];
+	struct bucket *b = &table->buckets[home_of(table, h)];
 	struct pair header;
+	*migrating = load_relaxed(&table->prev) != 0;
 	if (unlikely(!glance_header(t, table, b, &header)))
 		return AGAIN;
-	unsigned matches = scan_matches(b, h);
-	int status;
-	if (!matches) {
+	struct scan scan = scan_bucket(b, h);
+	if (!scan.match) {
 		if (unlikely(ctrl_filter_has(header.first, h)))
 			return AGAIN;
 		if (!verb_inserts(verb))
 			return INSTAR_NOTFOUND;
-		prepare_insertion(verb, r); /* COMPUTE does not come here */
-		status = glance_insert(map, t, table, home, header, h, r->value);
-	} else {
-		unsigned i = mask_first(matches);
-		struct place p;
-		r->effect = EFFECT_NONE;
-		p.cell = &b->slot[i];
-		p.entry = load_pair(p.cell);
-		if (unlikely(p.entry.first != q_native(h, ctrl_p(header.first, i), TAG_LIVE)))
+		if (!inserts)
 			return AGAIN;
-		status = change_live(verb, r, &p);
-		if (r->effect == EFFECT_REMOVED)
-			count_removed(map, map_line(map, t), table);
+		prepare_insertion(verb, r); /* COMPUTE does not come here */
+		return glance_insert(map, t, table, h, r->value, header, scan);
 	}
-	if (unlikely(load_relaxed(&table->prev) != 0) && status != AGAIN)
-		help_migration(map, t, map_line(map, t), table, HELP_HOMES);
+	size_t i = mask_first(scan.match);
+	struct place p;
+	r->effect = EFFECT_NONE;
+	p.cell = bucket_slot(b, i);
+	p.entry = load_pair(p.cell);
+	if (unlikely(p.entry.first != (q_far(h, 0, TAG_LIVE) | ctrl_p_as_g(header.first, i))))
+		return AGAIN;
+	int status = change_live(verb, r, &p);
+	if (r->effect == EFFECT_REMOVED)
+		count_removed(map, map_line(map, t), table);
 	return status;
 }
 

@@ -44,15 +44,16 @@ _Static_assert(SLOTS == 3 || SLOTS == 7, "a bucket is one or two cache lines");
 _Static_assert(TAG_BITS + G_BITS + D_BITS + HASH_BITS == WORD_BITS, "q fills its word");
 _Static_assert((int)LOCATIONS <= (int)WORD_BITS, "dir has a bit for each location");
 _Static_assert(VERSION_SHIFT + 16 < WORD_BITS, "the version is wide enough to not wrap under a slow reader");
+_Static_assert((int)P_SHIFT >= (int)TAG_BITS, "p moves down to where g is");
 _Static_assert(sizeof(pair_cell) == 2 * sizeof(word), "a pair is two words");
 
 /* ---- ctrl ---- */
 
 enum home_state {
 	UNBORN = 0,    /* zeroed memory: nothing here yet; the entries, if any, are in the table before */
-	OPEN = 1,
-	FROZEN = 2,    /* gains no visible slot any more */
-	STILLBORN = 3  /* its entries found no room: the table before keeps the authority */
+	STILLBORN = 1, /* its entries found no room: the table before keeps the authority */
+	OPEN = 2,
+	FROZEN = 3     /* gains no visible slot any more */
 };
 
 static inline enum home_state ctrl_state(word c)
@@ -63,12 +64,18 @@ static inline enum home_state ctrl_state(word c)
 /* OPEN or FROZEN: the home's own slots tell what it holds. */
 static inline bool ctrl_is_born(word c)
 {
-	return ((c + 1) & 2) != 0;
+	return (c & 2) != 0;
 }
 
 static inline unsigned ctrl_p(word c, unsigned slot)
 {
 	return (unsigned)(c >> (P_SHIFT + slot)) & 1;
+}
+
+/* p of the slot, where a q has its g */
+static inline word ctrl_p_as_g(word c, size_t slot)
+{
+	return c >> (P_SHIFT - TAG_BITS + slot) & (word)1 << TAG_BITS;
 }
 
 static inline word ctrl_p_bit(unsigned slot)
@@ -83,7 +90,7 @@ static inline word filter_bit(word h)
 
 static inline bool ctrl_filter_has(word c, word h)
 {
-	return (c & filter_bit(h)) != 0;
+	return (c >> (FILTER_SHIFT + (h & (FILTER_BITS - 1))) & 1) != 0;
 }
 
 static inline word ctrl_with_filter(word c, word bits)
@@ -151,11 +158,28 @@ static inline word q_hash(word q)
 	return q >> PLACE_BITS;
 }
 
+#define Q_KEY_BITS (~(((word)1 << (TAG_BITS + G_BITS)) - 1))
+
 /* Same hash, same d; whatever g and tag. */
 static inline bool q_matches(word q, word h, unsigned d)
 {
-	word g_and_tag = ((word)1 << (TAG_BITS + G_BITS)) - 1;
-	return ((q ^ q_far(h, d, TAG_FREE)) & ~g_and_tag) == 0;
+	return ((q ^ q_far(h, d, TAG_FREE)) & Q_KEY_BITS) == 0;
+}
+
+/* The bits of q that tell whether it is entry h, LIVE or SEALED; without g. */
+#define Q_ENTRY_BITS (~((word)1 << TAG_BITS | (word)(TAG_SEALED ^ TAG_LIVE)))
+
+/* Is it the native entry h, LIVE or SEALED; whatever g? */
+static inline bool q_is_entry(word q, word h)
+{
+	return ((q ^ q_far(h, 0, TAG_LIVE)) & Q_ENTRY_BITS) == 0;
+}
+
+/* The same, and c shows it in this slot? */
+static inline bool q_is_shown_entry(word q, word h, word c, size_t slot)
+{
+	word shown = q_far(h, 0, TAG_LIVE) | ctrl_p_as_g(c, slot);
+	return ((q ^ shown) & (Q_ENTRY_BITS | (word)1 << TAG_BITS)) == 0;
 }
 
 /* Is it the entry {h, d, g}, LIVE or SEALED? */

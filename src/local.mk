@@ -50,6 +50,7 @@ instar_sources = \
 	src/table.h \
 	src/update.h \
 	src/walk.h \
+	src/write.h \
 	$(reclaim_sources)
 
 EXTRA_DIST += src/engine.c
@@ -94,7 +95,8 @@ stem_scheme = $(firstword $(subst -, ,$*))
 stem_level = $(lastword $(subst -, ,$*))
 compile_scheme = $(LTCOMPILE) $(scheme_cppflags) -DRECLAIM_SCHEME=$(stem_scheme) \
 	-DRECLAIM_SCHEME_FILE='"reclaim/$(stem_scheme).h"' -MT $@ -MMD -MP -MF $(@:.lo=.d) -c -o $@ $<
-compile_engine = $(compile_scheme) -DENGINE_NAME=engine_$(stem_scheme)_$(stem_level) $(level_$(stem_level))
+compile_engine = $(compile_scheme) -DENGINE_NAME=engine_$(stem_scheme)_$(stem_level) $(ENGINE_CFLAGS) \
+	$(level_$(stem_level))
 
 src/engine-%.lo: $(top_srcdir)/src/engine.c Makefile | src/$(am__dirstamp)
 	$(AM_V_CC)$(compile_engine)

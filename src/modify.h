@@ -26,6 +26,7 @@ struct request {
 	uint64_t key;         /* COMPUTE */
 	instar_compute_fn *compute;
 	void *ctx;
+	uint64_t *out;        /* where the caller wants `seen`; may be NULL */
 	word seen;            /* out: the value that was there; FETCH on an absent key: initial */
 	enum effect effect;   /* out */
 };
@@ -47,6 +48,33 @@ static inline word fetch_result(enum fetch_op op, word old, word operand)
 	case FETCH_MAX: return old > operand ? old : operand;
 	}
 	return old;
+}
+
+/* The caller's out parameter, if the answer is one that comes with the value that was there. */
+static inline void deliver(enum verb verb, const struct request *r, enum instar_status status)
+{
+	bool shown = false;
+	switch (verb) {
+	case VERB_INSERT:
+	case VERB_PUT:
+		shown = status == INSTAR_EXISTS;
+		break;
+	case VERB_REPLACE:
+	case VERB_REMOVE:
+		shown = status == INSTAR_OK;
+		break;
+	case VERB_CAS:
+		shown = status == INSTAR_CHANGED;
+		break;
+	case VERB_FETCH:
+		shown = status == INSTAR_OK || status == INSTAR_EXISTS;
+		break;
+	case VERB_REMOVE_IF:
+	case VERB_COMPUTE:
+		break;
+	}
+	if (shown && r->out)
+		*r->out = r->seen;
 }
 
 /* Asks a compute callback; *value is r->value after it. */

@@ -55,17 +55,22 @@ static inline unsigned lanes_mask(__m256i low, __m256i high)
 	return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(both)) & ((1u << SLOTS) - 1);
 }
 
-static inline unsigned lanes_match(struct lanes l, word h)
+static inline unsigned lanes_match(struct lanes l, word q, word bits)
 {
-	const __m256i keep = _mm256_set1_epi64x(~(long long)((1 << (TAG_BITS + G_BITS)) - 1));
-	const __m256i wanted = _mm256_set1_epi64x((long long)q_far(h, 0, TAG_FREE));
+	const __m256i keep = _mm256_set1_epi64x((long long)bits);
+	const __m256i wanted = _mm256_set1_epi64x((long long)q);
 	return lanes_mask(_mm256_cmpeq_epi64(_mm256_and_si256(l.low, keep), wanted),
 			  _mm256_cmpeq_epi64(_mm256_and_si256(l.high, keep), wanted));
 }
 
 static inline unsigned scan_matches(const struct bucket *b, word h)
 {
-	return lanes_match(load_lanes(b), h);
+	return lanes_match(load_lanes(b), q_far(h, 0, TAG_FREE), Q_KEY_BITS);
+}
+
+static inline unsigned scan_entries(const struct bucket *b, word h)
+{
+	return lanes_match(load_lanes(b), q_far(h, 0, TAG_LIVE), Q_ENTRY_BITS);
 }
 
 /* tag bit 1 and tag bit 0, each moved to the lane's sign */
@@ -75,6 +80,12 @@ static inline void lanes_tags(struct lanes l, struct scan *s)
 	unsigned low = lanes_mask(_mm256_slli_epi64(l.low, 63), _mm256_slli_epi64(l.high, 63));
 	s->dead = high & ~low;
 	s->free = ~(high | low) & ((1u << SLOTS) - 1);
+}
+
+/* The lowest slot of a mask that is not empty.  (The builtin answers an int, which costs an extension.) */
+static inline size_t mask_first(unsigned mask)
+{
+	return _tzcnt_u32(mask);
 }
 
 static inline struct scan scan_tags(const struct bucket *b)
@@ -88,7 +99,7 @@ static inline struct scan scan_bucket(const struct bucket *b, word h)
 {
 	struct lanes l = load_lanes(b);
 	struct scan s;
-	s.match = lanes_match(l, h);
+	s.match = lanes_match(l, q_far(h, 0, TAG_FREE), Q_KEY_BITS);
 	lanes_tags(l, &s);
 	return s;
 }
@@ -101,6 +112,14 @@ static inline unsigned scan_matches(const struct bucket *b, word h)
 	for (unsigned i = 0; i < SLOTS; i++)
 		match |= (unsigned)q_matches(load_first_acquire(&b->slot[i]), h, 0) << i;
 	return match;
+}
+
+static inline unsigned scan_entries(const struct bucket *b, word h)
+{
+	unsigned entries = 0;
+	for (unsigned i = 0; i < SLOTS; i++)
+		entries |= (unsigned)q_is_entry(load_first_acquire(&b->slot[i]), h) << i;
+	return entries;
 }
 
 static inline struct scan scan_tags(const struct bucket *b)
@@ -121,13 +140,12 @@ static inline struct scan scan_bucket(const struct bucket *b, word h)
 	return s;
 }
 
-#endif
-
-/* The lowest slot of a mask that is not empty. */
-static inline unsigned mask_first(unsigned mask)
+static inline size_t mask_first(unsigned mask)
 {
-	return (unsigned)__builtin_ctz(mask);
+	return (size_t)__builtin_ctz(mask);
 }
+
+#endif
 
 static inline word mask_first_location(word dir)
 {

@@ -82,6 +82,8 @@ struct line *map_line_slow(instar_map *map, const instar_thread *t);
 /* The line of a thread. */
 static inline struct line *map_line(instar_map *map, const instar_thread *t)
 {
+	if (likely(t->index < FIRST_LINES))
+		return &map->lines[0][t->index];
 	unsigned c = line_chunk(t->index);
 	struct line *chunk = load_acquire(&map->lines[c]);
 	if (unlikely(!chunk))

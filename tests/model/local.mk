@@ -9,6 +9,7 @@ model_sources = \
 	tests/model/fiber.h \
 	tests/model/history.c \
 	tests/model/history.h \
+	tests/model/lock.h \
 	tests/model/memory.c \
 	tests/model/memory.h \
 	tests/model/objects.h \
