@@ -60,6 +60,21 @@ double arguments_time(const struct argp_state *state, const char *text)
 	return time;
 }
 
+double arguments_duration(const struct argp_state *state, const char *text)
+{
+	static const struct {
+		const char *name;
+		double seconds;
+	} units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+	char *end;
+	double number = strtod(text, &end);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && end != text; i++)
+		if (strcmp(end, units[i].name) == 0 && number > 0 && number * units[i].seconds <= 366 * 86400.)
+			return number * units[i].seconds;
+	arguments_wrong(state, "%s is not a time: a number, with s, m, h or d behind it", text);
+}
+
 void arguments_names(const char *text, void (*take)(const char *name, void *context), void *context)
 {
 	char *copy = strdup(text), *rest = copy, *name;

@@ -23,6 +23,8 @@ uint64_t arguments_number(const struct argp_state *state, const char *what, cons
 			  uint64_t most);
 /* A time in the option's unit: above 0, at most 86400. */
 double arguments_time(const struct argp_state *state, const char *text);
+/* In seconds, from a number with s, m, h or d behind it, or nothing: above 0, at most a year. */
+double arguments_duration(const struct argp_state *state, const char *text);
 
 /* Numbers with commas between them.  Returns how many, at most `capacity`. */
 size_t arguments_numbers(const struct argp_state *state, const char *what, const char *text, uint64_t least,

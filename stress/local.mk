@@ -52,6 +52,7 @@ instar_stress_SOURCES = \
 	stress/command_cell.c \
 	stress/command_report.c \
 	stress/command_run.c \
+	stress/command_torture.c \
 	stress/commands.h \
 	stress/compare.c \
 	stress/compare_options.c \
@@ -98,9 +99,29 @@ instar_stress_SOURCES = \
 	stress/stall.h \
 	stress/summary.c \
 	stress/summary.h \
+	stress/torture.h \
+	stress/torture_calls.c \
+	stress/torture_objects.c \
+	stress/torture_parts.h \
+	stress/torture_round.c \
+	stress/torture_whole.c \
 	stress/verify.c \
 	stress/verify.h \
-	stress/words.h
+	stress/words.h \
+	$(checker_sources)
+# What torture has from the tests: calls and their specification, histories and their checker, refused memory.
+checker_sources = \
+	tests/support/calls.c \
+	tests/support/calls.h \
+	tests/support/history.c \
+	tests/support/history.h \
+	tests/support/injector.c \
+	tests/support/injector.h \
+	tests/support/linear.c \
+	tests/support/linear.h \
+	tests/support/rng.h \
+	tests/support/trail.h
+instar_stress_CPPFLAGS = $(AM_CPPFLAGS)
 EXTRA_DIST += doc/instar-stress.1
 nodist_instar_stress_SOURCES = stress/build.h
 instar_stress_LDADD = stress/libmaps.la libinstar.la $(JANSSON_LIBS) $(XXHASH_LIBS) -lm

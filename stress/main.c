@@ -14,6 +14,7 @@ static const struct command {
 	{ "run", command_run, "one map under one workload, with live figures" },
 	{ "report", command_report, "one page out of the results of many comparisons" },
 	{ "count", command_count, "how often each word or line occurs in files, with all cores" },
+	{ "torture", command_torture, "every scheme under stress and faults, each answer checked" },
 	{ "bench", command_bench, "the library's own speed and memory goals, measured" },
 	{ "cell", command_cell, NULL },
 };

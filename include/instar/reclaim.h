@@ -126,7 +126,8 @@ INSTAR_API void instar_leave(instar_thread *thread);
  * Calls destroy(ptr, ctx) once no section that could reach ptr is open.  The caller has made ptr
  * unreachable before.  bytes: the object's size, for the statistics and limits (0 is allowed).
  * OK; NOMEM: no record could be had inside a section - nothing changed, ptr stays the caller's
- * (outside every section the call reclaims synchronously instead).
+ * (outside every section the call reclaims synchronously instead, unless the scheme has no grace periods or
+ * the caller is online under one that needs quiescent states).
  */
 INSTAR_API enum instar_status instar_retire(instar_thread *thread, void *ptr, size_t bytes,
 					    void (*destroy)(void *ptr, void *ctx), void *ctx);

@@ -47,6 +47,13 @@ mistake count "$work/none"
 mistake count "$work"
 mistake count --delimiter ab "$work"
 mistake bench --runs x
+mistake torture argument
+mistake torture --schemes nonsense
+mistake torture --duration 0
+mistake torture --duration 5x
+mistake torture --threads 65
+mistake torture --rounds 0
+mistake torture --seed -1
 
 printf 'a b a\n\n  c\tb:c:d a\n:x:\na' >"$work/small"
 printf 'a:b\na\n\na:b:c' >"$work/other"
@@ -93,4 +100,11 @@ result $? "a single run prints its figures"
 PATH=/nowhere "$tool" report --out "$work/plain.html" "$work/all/results.jsonl" >/dev/null 2>"$work/err" &&
 	grep -q 'gnuplot was not found' "$work/err" && ! grep -q '<svg' "$work/plain.html"
 result $? "without gnuplot the page says so"
+
+"$tool" torture --duration 3 >"$work/out" 2>&1
+result $? "three seconds of torture: $(tail -n 1 "$work/out")"
+sed 's/^/# /' "$work/out"
+"$tool" torture --schemes ebr,leak --rounds 2 --seed 7 --threads 3 --steps 2k >"$work/out" 2>&1 &&
+	grep -q 'no violation: 2 rounds over 2 schemes, 3 threads.* seed 7: 0.0 M steps' "$work/out"
+result $? "rounds are chosen by seed, schemes and length"
 echo "1..$number"

@@ -1,0 +1,135 @@
+/* stress/command_torture.c - instar-stress torture: rounds over all schemes until time is up, and one line of verdict. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stress/arguments.h"
+#include "stress/clock.h"
+#include "stress/commands.h"
+#include "stress/runner.h"
+#include "stress/torture.h"
+
+enum { KEY_SEED = 256, KEY_STEPS, SCHEMES_MAX = 64 };
+
+static const struct argp_option options[] = {
+	{ "schemes", 's', "LIST", 0, "Reclamation schemes: names or `all' (default)", 0 },
+	{ "duration", 'd', "TIME", 0, "Seconds, or a number with s, m, h or d behind it (default: 2m)", 0 },
+	{ "rounds", 'r', "N", 0, "This many rounds instead", 0 },
+	{ "threads", 't', "N", 0, "Threads (default: three for each processor)", 0 },
+	{ "seed", KEY_SEED, "N", 0, "Of the first round; each further one adds 1 (default: from the clock)", 0 },
+	{ "steps", KEY_STEPS, "N", 0, "Steps of each thread in a round (default: 20k)", 0 },
+	{ 0 },
+};
+
+struct command {
+	const struct instar_scheme_info *schemes[SCHEMES_MAX];
+	size_t count;
+	double seconds;
+	uint64_t rounds, seed;
+	unsigned threads, steps;
+};
+
+static void take_scheme(const char *name, void *context)
+{
+	const struct argp_state *state = context;
+	struct command *command = state->input;
+	const struct instar_scheme_info *list;
+	size_t n = instar_schemes(&list), found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!list[i].available || (strcmp(name, "all") != 0 && strcmp(name, list[i].name) != 0))
+			continue;
+		if (command->count == SCHEMES_MAX)
+			arguments_wrong(state, "more than %d schemes", SCHEMES_MAX);
+		command->schemes[command->count++] = &list[i];
+		found++;
+	}
+	if (!found)
+		arguments_wrong(state, "no such scheme in this build: %s", name);
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+	struct command *command = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		arguments_quiet(state);
+		break;
+	case 's': arguments_names(text, take_scheme, state); break;
+	case 'd': command->seconds = arguments_duration(state, text); break;
+	case 'r': command->rounds = arguments_number(state, "--rounds", text, 1, UINT32_MAX); break;
+	case 't': command->threads = (unsigned)arguments_number(state, "--threads", text, 1, TORTURE_THREADS); break;
+	case KEY_SEED: command->seed = arguments_number(state, "--seed", text, 0, INT64_MAX); break;
+	case KEY_STEPS: command->steps = (unsigned)arguments_number(state, "--steps", text, 1, 1000000000); break;
+	case ARGP_KEY_ARG:
+		arguments_wrong(state, "an argument too many: %s", text);
+	case ARGP_KEY_END:
+		if (!command->count)
+			take_scheme("all", state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static const struct argp argp = { options, parse, NULL,
+				  "Runs maps under stress and faults and checks every answer; 1: one was wrong.", NULL,
+				  NULL, NULL };
+
+static void show(const struct torture_sum *sum, const struct torture_plan *plan, double spent)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K%6.0f s  round %llu  %s  %.1f M steps", spent,
+			(unsigned long long)sum->rounds, plan->scheme->name, (double)sum->steps / 1e6);
+}
+
+static void verdict(const struct command *command, const struct torture_sum *sum, double spent, bool fine)
+{
+	if (isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+	printf("torture: %s: %llu rounds over %zu schemes, %u threads, %.0f s, seed %llu: %.1f M steps, %.2f M calls "
+	       "found linearizable, %llu snapshots, %llu objects, %llu sleeps in sections, %llu visitors, %llu forks\n",
+	       fine ? "no violation" : "VIOLATION", (unsigned long long)sum->rounds, command->count, command->threads,
+	       spent, (unsigned long long)command->seed, (double)sum->steps / 1e6, (double)sum->recorded / 1e6,
+	       (unsigned long long)sum->snapshots, (unsigned long long)sum->objects, (unsigned long long)sum->parked,
+	       (unsigned long long)sum->visitors, (unsigned long long)sum->forks);
+}
+
+static bool run(const struct command *command, struct torture_sum *sum)
+{
+	double start = clock_seconds(), spent = 0;
+	bool fine = true;
+
+	for (uint64_t i = 0; fine && !runner_interrupted(); i++) {
+		struct torture_plan plan = { .scheme = command->schemes[i % command->count], .seed = command->seed + i,
+						.threads = command->threads, .steps = command->steps };
+
+		if (command->rounds ? i == command->rounds : i && spent >= command->seconds)
+			break;
+		fine = torture_round(&plan, sum);
+		spent = clock_seconds() - start;
+		show(sum, &plan, spent);
+		if (!fine)
+			printf("again: instar-stress torture --schemes %s --seed %llu --rounds 1 --threads %u --steps %u\n",
+			       plan.scheme->name, (unsigned long long)plan.seed, plan.threads, plan.steps);
+	}
+	verdict(command, sum, spent, fine);
+	return fine;
+}
+
+int command_torture(int argc, char **argv)
+{
+	struct command command = { .seconds = 120, .steps = 20000, .seed = (uint64_t)(clock_seconds() * 1e3) };
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct torture_sum sum = { 0 };
+
+	command.threads = processors * 3 > TORTURE_THREADS ? TORTURE_THREADS : (unsigned)processors * 3;
+	arguments_parse(&argp, argc, argv, &command);
+	runner_catch_interrupts();
+	if (!run(&command, &sum))
+		return 1;
+	return runner_interrupted() ? 130 : 0;
+}

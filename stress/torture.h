@@ -1,0 +1,32 @@
+/*
+ * stress/torture.h - a round of `instar-stress torture`.
+ */
+#ifndef STRESS_TORTURE_H
+#define STRESS_TORTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <instar/reclaim.h>
+
+enum { TORTURE_THREADS = 64 };
+
+struct torture_plan {
+	const struct instar_scheme_info *scheme;
+	uint64_t seed;
+	unsigned threads; /* at most TORTURE_THREADS */
+	unsigned steps;   /* of each */
+};
+
+/* What came of rounds. */
+struct torture_sum {
+	uint64_t rounds, steps, recorded, snapshots, objects, parked, visitors, forks;
+};
+
+/*
+ * Runs a round and adds to the sum.  True: no violation; each of the first few is a line on standard output.
+ * Everything that is chosen follows from the plan: the ways the round goes and every thread's calls.  The moments
+ * at which threads meet do not.
+ */
+bool torture_round(const struct torture_plan *plan, struct torture_sum *sum);
+
+#endif
