@@ -129,6 +129,7 @@ instar_stress_LDADD = stress/libmaps.la libinstar.la $(JANSSON_LIBS) $(XXHASH_LI
 # What environment.c tells of the build; changes only when something has.
 BUILT_SOURCES += stress/build.h
 CLEANFILES += stress/build.h
+stress/instar_stress-environment.$(OBJEXT): stress/build.h
 .PHONY: stress/build.h.check
 stress/build.h.check:
 stress/build.h: stress/build.h.check
