@@ -101,18 +101,21 @@ void torture_object_write(struct hand *hand)
 	}
 }
 
-/* Looks at the object, lets others run, and looks again. */
-static void hold(struct torture *torture, instar_thread *thread, uint64_t key, unsigned milliseconds)
+enum { LOOKS = 20, YIELD_ONE_IN = 64 };
+
+/* The key's object stays what it is for as long as the section. */
+static void watch(struct torture *torture, instar_thread *thread, uint64_t key, unsigned milliseconds, bool yields)
 {
 	void *object;
 
 	instar_enter(thread);
 	if (instar_get_ref(torture->boxed, thread, key, &object) == INSTAR_OK) {
-		look(torture, object, key);
+		for (unsigned i = 0; i < LOOKS; i++)
+			look(torture, object, key);
+		if (yields)
+			sched_yield();
 		if (milliseconds)
 			nanosleep(&(struct timespec){ 0, milliseconds * 1000000 }, NULL);
-		else
-			sched_yield();
 		look(torture, object, key);
 	}
 	instar_leave(thread);
@@ -121,17 +124,18 @@ static void hold(struct torture *torture, instar_thread *thread, uint64_t key, u
 void torture_object_read(struct hand *hand)
 {
 	instar_thread *thread = hand->thread;
+	uint64_t key = rng_below(&hand->rng, OBJECT_KEYS);
 
 	if (!thread && instar_thread_self(hand->torture->domain, &thread) != INSTAR_OK)
 		return;
-	hold(hand->torture, thread, rng_below(&hand->rng, OBJECT_KEYS), 0);
+	watch(hand->torture, thread, key, 0, !rng_below(&hand->rng, YIELD_ONE_IN));
 }
 
 void torture_park(struct torture *torture, instar_thread *thread, uint64_t key, unsigned milliseconds)
 {
 	if (!thread && instar_thread_self(torture->domain, &thread) != INSTAR_OK)
 		return;
-	hold(torture, thread, key, milliseconds);
+	watch(torture, thread, key, milliseconds, false);
 	torture_count(&torture->sum.parked, 1);
 }
 
