@@ -37,7 +37,7 @@ static uint64_t pick_value(struct rng *rng)
 
 static struct action pick_other(const struct taste *taste, struct rng *rng)
 {
-	static const unsigned char weights[ACT_KINDS - ACT_FIRST] = { 24, 20, 10, 10, 10, 1, 1, 2, 6, 5, 7, 2, 2 };
+	static const unsigned char weights[ACT_KINDS - ACT_FIRST] = { 22, 20, 10, 10, 10, 1, 1, 2, 6, 5, 7, 2, 2, 2 };
 	struct action action = { { .key = pick_key(taste, rng), .a = rng_next(rng) }, 0 };
 	unsigned roll = (unsigned)rng_below(rng, 100), kind = 0;
 
@@ -130,7 +130,7 @@ static void print_action(const struct action *action, FILE *out)
 {
 	static const char *const names[ACT_KINDS - ACT_FIRST] = {
 		"get_many", "insert_many", "put_many", "remove_many", "fetch_add_many", "clear", "shrink", "reserve",
-		"maintain", "prefetch", "size", "scan", "check"
+		"maintain", "prefetch", "size", "scan", "snapshot", "check"
 	};
 	char text[CALL_TEXT];
 

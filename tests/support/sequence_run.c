@@ -140,8 +140,8 @@ static bool run_clear(struct run *run)
 	return status == INSTAR_OK || wrong(run, "clear: %s", instar_status_name(status));
 }
 
-/* Everything once, in the order of the hash. */
-static bool run_scan(struct run *run, const struct action *action)
+/* Everything once, in the order of the hash, from the map or (not NULL) a snapshot of it. */
+static bool run_scan(struct run *run, const struct action *action, instar_snapshot *snapshot)
 {
 	struct instar_entry out[BATCH_LIMIT];
 	enum instar_status status;
@@ -149,7 +149,8 @@ static bool run_scan(struct run *run, const struct action *action)
 	size_t met = 0, n;
 
 	do {
-		status = instar_scan(run->map, run->thread, &cursor, out, action->n + 1, &n);
+		status = snapshot ? instar_snapshot_scan(snapshot, run->thread, &cursor, out, action->n + 1, &n) :
+			 instar_scan(run->map, run->thread, &cursor, out, action->n + 1, &n);
 		for (size_t i = 0; i < n && n <= action->n + 1; i++) {
 			const struct cell *cell = model_cell(run->model, out[i].key);
 			uint64_t hash = instar_hash(run->map, out[i].key);
@@ -162,6 +163,29 @@ static bool run_scan(struct run *run, const struct action *action)
 	} while (status == INSTAR_OK && n <= action->n + 1);
 	return (status == INSTAR_NOTFOUND && met == run->entries && !cursor) ||
 	       wrong(run, "scan: %s after %zu of %zu entries", instar_status_name(status), met, run->entries);
+}
+
+/* What is written after the snapshot was taken is not in it. */
+static bool run_snapshot(struct run *run, const struct action *action)
+{
+	struct cell before = *model_cell(run->model, action->call.key), shown = { 0, false };
+	struct call put = { .key = action->call.key, .a = action->call.a & WORD_MASK, .kind = CALL_PUT };
+	instar_snapshot *snapshot;
+	enum instar_status status = instar_snapshot_open(run->map, run->thread, &snapshot);
+	size_t count = 0;
+	bool fine;
+
+	if (status == INSTAR_NOMEM && refused_now(run))
+		return true;
+	if (status != INSTAR_OK)
+		return wrong(run, "snapshot: %s", instar_status_name(status));
+	fine = instar_snapshot_count(snapshot, run->thread, &count) == INSTAR_OK && count == run->entries;
+	if (!fine)
+		wrong(run, "a snapshot's count: %zu of %zu entries", count, run->entries);
+	fine = fine && run_scan(run, action, snapshot) && run_call(run, &put);
+	shown.present = instar_snapshot_get(snapshot, run->thread, put.key, &shown.value) == INSTAR_OK;
+	instar_snapshot_close(snapshot, run->thread);
+	return (fine && cell_equal(shown, before)) || wrong(run, "a snapshot");
 }
 
 static bool run_other(struct run *run, const struct action *action)
@@ -207,7 +231,9 @@ static bool run_action(struct run *run, const struct action *action)
 	if (action->call.kind == ACT_CLEAR)
 		return run_clear(run);
 	if (action->call.kind == ACT_SCAN)
-		return run_scan(run, action);
+		return run_scan(run, action, NULL);
+	if (action->call.kind == ACT_SNAPSHOT)
+		return run_snapshot(run, action);
 	return run_other(run, action);
 }
 
