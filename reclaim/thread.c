@@ -87,17 +87,15 @@ static void remove_mine(instar_thread *t)
 
 /* ---- thread exit ---- */
 
-/* A section that the thread left open ends here. */
+/* Sections that the thread left open end here, one by one: some schemes count them. */
 static void release_all(void *unused)
 {
 	(void)unused;
 	while (this_thread.mine) {
 		instar_thread *t = this_thread.mine;
 
-		if (t->nest) {
-			t->nest = 1;
+		while (t->nest)
 			t->domain->scheme->leave(t);
-		}
 		thread_release(t);
 	}
 }

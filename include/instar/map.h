@@ -8,6 +8,10 @@
  * The thread argument is the caller's handle in the map's domain, or NULL: then it is found
  * (instar_thread_self).  A handle of another domain: INVAL.
  *
+ * get, contains and get_ref, given the thread's own handle, may be called in a signal handler that
+ * interrupts any call, if the scheme takes no locks.  In a child process of fork, and at a thread's exit or
+ * cancellation in the middle of a section or callback, the map stays whole.
+ *
  * Statuses not listed at a call: INVAL (a required pointer is NULL, or a handle of another domain).
  */
 #ifndef INSTAR_MAP_H

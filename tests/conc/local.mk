@@ -44,6 +44,9 @@ conc_programs = \
 	tests/conc/histories \
 	tests/conc/histories_half \
 	tests/conc/histories_steps \
+	tests/conc/interrupted \
+	tests/conc/interrupted_half \
+	tests/conc/interrupted_steps \
 	tests/conc/linear_selftest \
 	tests/conc/model_random \
 	tests/conc/model_random_half \
@@ -97,6 +100,14 @@ tests_conc_histories_half_LDADD = $(conc_half_libs)
 tests_conc_histories_steps_SOURCES = tests/conc/histories.c
 tests_conc_histories_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_histories_steps_LDADD = $(conc_steps_libs)
+
+tests_conc_interrupted_LDADD = $(conc_libs)
+tests_conc_interrupted_half_SOURCES = tests/conc/interrupted.c
+tests_conc_interrupted_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_interrupted_half_LDADD = $(conc_half_libs)
+tests_conc_interrupted_steps_SOURCES = tests/conc/interrupted.c
+tests_conc_interrupted_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_interrupted_steps_LDADD = $(conc_steps_libs)
 
 tests_conc_linear_selftest_LDADD = $(conc_libs)
 
