@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles and runs a user's program against the installed tree, found with pkg-config, as C11, C17 and
+# Compiles and runs a user's program against the installed tree, found with pkg-config, as C11, C17, C23 and
 # C++17, with each compiler there is, shared and static; each public header compiles alone.
 set -u
 scratch=$(mktemp -d)
@@ -29,20 +29,28 @@ result() {
 	fi
 }
 
-# try COMPILER LANGUAGE STANDARD: the user's program, and every header alone.
+# try COMPILER LANGUAGE STANDARD PROGRAM HEADERS: the program, and every header alone.
 try() {
 	[ "$2" = c ] && warnings=$strict_c || warnings=$strict
 	# shellcheck disable=SC2086
-	$1 -x "$2" "-std=$3" $warnings $cflags "$srcdir/tests/install/user.c" -x none -o "$scratch/user" $libs \
+	$1 -x "$2" "-std=$3" $warnings $cflags "$srcdir/tests/install/$4" -x none -o "$scratch/user" $libs -pthread \
 		>"$scratch/log" 2>&1 && "$scratch/user" >>"$scratch/log" 2>&1
-	result "$1 -std=$3: a program"
-	for header in "$includedir"/instar/*.h; do
+	result "$1 -std=$3: $4 compiles and runs"
+	for header in "$includedir"/instar/$5; do
 		# shellcheck disable=SC2086
 		echo "#include <instar/${header##*/}>" |
 			$1 -x "$2" "-std=$3" $warnings $cflags -fsyntax-only - >"$scratch/log" 2>&1 || break
 	done
 	[ ! -s "$scratch/log" ]
-	result "$1 -std=$3: each header alone"
+	result "$1 -std=$3: each header alone, $5"
+}
+
+# refuse COMPILER CASE: the C++ program does not compile with CASE defined.
+refuse() {
+	# shellcheck disable=SC2086
+	! $1 -std=c++17 $cflags "-D$2" -fsyntax-only "$srcdir/tests/install/user.cpp" 2>"$scratch/log" &&
+		grep -q "static.assert" "$scratch/log"
+	result "$1: a key type that is $2 does not compile"
 }
 
 cflags=$(pkg-config --cflags instar 2>"$scratch/log") && libs=$(pkg-config --libs instar 2>>"$scratch/log")
@@ -53,12 +61,20 @@ includedir=${DESTDIR:-}${includedir#"${DESTDIR:-}"}
 
 for compiler in gcc clang; do
 	command -v $compiler >/dev/null || continue
-	try $compiler c c11
-	try $compiler c c17
+	try $compiler c c11 user.c '*.h'
+	try $compiler c c17 user.c '*.h'
+	try $compiler c c2x user.c '*.h'
 done
 for compiler in g++ clang++; do
-	command -v $compiler >/dev/null || continue
-	try $compiler c++ c++17
+	if ! command -v $compiler >/dev/null; then
+		number=$((number + 1))
+		echo "ok $number # SKIP no $compiler on this machine"
+		continue
+	fi
+	try $compiler c++ c++17 user.c '*.h'
+	try $compiler c++ c++17 user.cpp '*.hpp'
+	refuse $compiler TOO_LARGE
+	refuse $compiler PADDED
 done
 
 if [ -f "${DESTDIR:-}$libdir/libinstar.a" ]; then

@@ -1,7 +1,7 @@
 # What users get: the exported names (check), the installed headers, library and pkg-config file (installcheck).
 TESTS += tests/install/symbols.sh
 dist_check_SCRIPTS += tests/install/symbols.sh tests/install/installed.sh
-EXTRA_DIST += tests/install/user.c
+EXTRA_DIST += tests/install/user.c tests/install/user.cpp
 
 installcheck-local:
 	srcdir='$(srcdir)' CC='$(CC)' DESTDIR='$(DESTDIR)' pkgconfigdir='$(pkgconfigdir)' libdir='$(libdir)' \

@@ -1,0 +1,205 @@
+/* tests/install/user.cpp - what a C++ programmer would write first, and each call of instar.hpp once. */
+#include <instar/instar.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+/* Too large a key, and one with padding, must not compile. */
+#ifdef TOO_LARGE
+struct pair_of_words {
+	std::uint64_t a, b;
+};
+static instar::map<pair_of_words, int> refused;
+#endif
+#ifdef PADDED
+struct padded {
+	std::uint32_t a;
+	std::uint8_t b;
+};
+static instar::map<padded, int> refused;
+#endif
+
+static int failed;
+
+static void expect(bool holds, const char *what)
+{
+	if (!holds) {
+		std::printf("not so: %s\n", what);
+		failed = 1;
+	}
+}
+#define EXPECT(condition) expect(condition, #condition)
+
+enum class colour : std::uint8_t { red, green };
+struct point {
+	std::int32_t x, y;
+};
+
+static void one_key_at_a_time()
+{
+	instar::map<std::int32_t, double> map;
+
+	EXPECT(map.insert(-1, 0.5) && !map.insert(-1, 0.75));
+	EXPECT(map.get(-1) == 0.5 && !map.get(1) && map.contains(-1) && !map.contains(1));
+	EXPECT(!map.put(2, 1.0) && map.put(2, 2.0) == 1.0);
+	EXPECT(!map.replace(3, 1.0) && map.replace(2, 3.0) == 2.0);
+	EXPECT(map.get_or_insert(2, 9.0) == 3.0 && map.get_or_insert(4, 9.0) == 9.0);
+
+	double expected = 1.0;
+	EXPECT(map.cas(2, expected, 5.0) == INSTAR_CHANGED && expected == 3.0);
+	EXPECT(map.cas(2, expected, 5.0) == INSTAR_OK && map.cas(5, expected, 5.0) == INSTAR_NOTFOUND);
+	EXPECT(map.remove_if(2, 3.0) == INSTAR_CHANGED && map.remove_if(2, 5.0) == INSTAR_OK);
+	EXPECT(map.remove(4) == 9.0 && !map.remove(4) && map.size() == 1 && map.count() == 1);
+
+	map.reserve(1000);
+	map.shrink();
+	map.clear();
+	EXPECT(map.size() == 0);
+
+	instar::map<std::int32_t, double> moved = std::move(map);
+	EXPECT(moved.insert(1, 1.0) && instar_map_check(moved, stdout) == INSTAR_OK);
+}
+
+static void small_types()
+{
+	instar::map<point, colour> map;
+
+	EXPECT(map.insert({ 1, -1 }, colour::green) && map.get({ 1, -1 }) == colour::green && !map.get({ -1, 1 }));
+}
+
+static void counting_and_computing()
+{
+	instar::map<std::uint64_t, std::int64_t> map;
+	auto halve = [](std::optional<std::int64_t> &value) {
+		if (value && *value > 1)
+			value = *value / 2;
+		else
+			value.reset();
+	};
+	auto complain = [](std::optional<std::int64_t> &value) {
+		value = 77;
+		throw std::runtime_error("from within");
+	};
+
+	EXPECT(!map.fetch_add(1, 5) && map.fetch_add(1, -2) == 5 && map.get(1) == 3);
+	EXPECT(map.compute(1, halve) == 1 && !map.compute(1, halve) && !map.contains(1) && !map.compute(1, halve));
+	map.put(1, 8);
+	try {
+		map.compute(1, complain);
+		EXPECT(!"reached");
+	} catch (const std::runtime_error &) {
+		EXPECT(map.get(1) == 8);
+	}
+}
+
+static void many_threads_and_a_snapshot()
+{
+	instar::domain domain("ebr-fence");
+	instar::map<std::uint64_t, std::uint64_t> map(domain);
+	std::vector<std::thread> threads;
+	std::uint64_t seen = 0, sum = 0;
+
+	for (std::uint64_t part = 0; part < 3; part++)
+		threads.emplace_back([&, part] {
+			instar::thread self(domain);
+
+			for (std::uint64_t key = part * 1000; key < part * 1000 + 1000; key++)
+				map.put(key, key * 2, self);
+		});
+	for (auto &thread : threads)
+		thread.join();
+
+	auto before = map.snapshot();
+	EXPECT(map.retain([](auto key, auto) { return key % 3 == 0; }) == 2000);
+	for (const auto &[key, value] : before) {
+		EXPECT(value == key * 2);
+		seen++;
+		sum += key;
+	}
+	EXPECT(seen == 3000 && sum == 3000 * 2999 / 2 && before.count() == 3000);
+	EXPECT(before.get(1) == 2 && !before.get(3000) && !map.contains(1));
+	EXPECT(std::count_if(before.begin(), before.end(), [](const auto &e) { return e.first < 10; }) == 10);
+	EXPECT(before.begin()->second == 2 * (*before.begin()).first && map.count() == 1000);
+
+	seen = 0;
+	EXPECT(map.for_each([&](auto, auto) { return ++seen; }) && seen == 1000);
+	EXPECT(!map.for_each([&](auto, auto) { return false; }));
+	try {
+		map.for_each([](auto, auto) -> bool { throw std::runtime_error("from within"); });
+		EXPECT(!"reached");
+	} catch (const std::runtime_error &) {
+	}
+	EXPECT(domain.destroy() == INSTAR_BUSY);
+	map.clear();
+	EXPECT(map.snapshot().begin() == map.snapshot().end());
+}
+
+static int alive;
+
+struct counted {
+	int number;
+	explicit counted(int n) : number(n) { alive++; }
+	~counted() { alive--; }
+};
+
+static void objects()
+{
+	instar::domain domain;
+	{
+		instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+		opts.value_free = [](void *value, void *) { delete static_cast<counted *>(value); };
+		instar::map<int, counted *> map(domain, &opts);
+		instar::thread self(domain);
+
+		EXPECT(map.insert(1, new counted(10), self));
+		map.put(1, new counted(11), self);
+		{
+			instar::section section(self);
+			EXPECT(map.get_ref(1, self)->number == 11 && !map.get_ref(2, self));
+		}
+		self.retire(new counted(12));
+		self.synchronize();
+		self.barrier();
+		EXPECT(alive == 1 && domain.stats().pending_objects == 0);
+		self.poll(1);
+		self.quiescent();
+		self.offline();
+		self.online();
+	}
+	EXPECT(domain.destroy() == INSTAR_OK && alive == 0);
+}
+
+static void errors()
+{
+	try {
+		instar::domain none("no such scheme");
+		EXPECT(!"reached");
+	} catch (const instar::error &e) {
+		EXPECT(e.status() == INSTAR_INVAL && e.what()[0]);
+	}
+	try {
+		instar::thread self;
+		instar::section section(self);
+		self.synchronize();
+		EXPECT(!"reached");
+	} catch (const instar::error &e) {
+		EXPECT(e.status() == INSTAR_MISUSE);
+	}
+}
+
+int main()
+{
+	one_key_at_a_time();
+	small_types();
+	counting_and_computing();
+	many_threads_and_a_snapshot();
+	objects();
+	errors();
+	return failed;
+}
