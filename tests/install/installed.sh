@@ -84,5 +84,17 @@ if [ -f "${DESTDIR:-}$libdir/libinstar.a" ]; then
 		LD_LIBRARY_PATH= "$scratch/user" >>"$scratch/log" 2>&1
 	result "the static library: a program"
 fi
+# Every function of the headers has a page under its own name.
+calls=$(sed '/^#/d' "$includedir"/instar/*.h | tr '\n\t' '  ' | grep -o 'INSTAR_API [^;(]*(' |
+	sed 's/ *($//; s/.*[ *]//')
+for call in $calls; do
+	if command -v man >/dev/null; then
+		man -M "${DESTDIR:-}$mandir" -w 3 "$call"
+	else
+		cat "${DESTDIR:-}$mandir/man3/$call.3"
+	fi >/dev/null
+done >"$scratch/log" 2>&1
+[ ! -s "$scratch/log" ]
+result "each call's page is found by its name"
 echo "1..$number"
 exit $failed

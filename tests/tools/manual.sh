@@ -1,0 +1,71 @@
+#!/bin/sh
+# The manual declares the functions that the public headers declare, parameter by parameter; each page's NAME lists
+# those of its SYNOPSIS; and the pages are without fault for man and groff.
+set -u
+top=${srcdir:-.}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+number=0
+failed=0
+
+# result WHAT: fails if $scratch/log has anything in it.
+result() {
+	number=$((number + 1))
+	if [ -s "$scratch/log" ]; then
+		echo "not ok $number - $1"
+		sed 's/^/# /' "$scratch/log"
+		failed=1
+	else
+		echo "ok $number - $1"
+	fi
+}
+
+# "TYPE NAME(PARAMETER, ...)" of every function, a line each.
+declared() {
+	cat "$top"/include/instar/*.h | sed '/^#/d' | tr '\n\t' '  ' | sed 's,\*/,\n,g' | sed 's,/\*.*,,' | tr '\n' ' ' |
+		tr ';' '\n' | sed -n 's/.*INSTAR_API //p' | sed 's/  */ /g; s/\* \([a-z]\)/*\1/g'
+}
+described() {
+	awk '
+	/^\.Ft / { type = substr($0, 5); gsub(/"/, "", type) }
+	/^\.Fo / { line = type (type ~ /\*$/ ? "" : " ") $2 "("; comma = ""; inside = 1 }
+	inside && /^\.Fa / {
+		n = split(substr($0, 5), parameter, /" *"|"/)
+		for (i = 1; i <= n; i++)
+			if (parameter[i] != "" && parameter[i] != " ") {
+				line = line comma parameter[i]
+				comma = ", "
+			}
+	}
+	/^\.Fc/ { print line ")"; inside = 0 }' "$@"
+}
+
+declared | LC_ALL=C sort >"$scratch/declared"
+described "$top"/doc/instar*.3 | LC_ALL=C sort >"$scratch/described"
+diff -u "$scratch/declared" "$scratch/described" >"$scratch/log"
+[ -s "$scratch/declared" ] || echo "no declarations found" >"$scratch/log"
+result "the manual declares what the headers declare"
+
+for page in "$top"/doc/instar*.3; do
+	name=${page##*/}
+	{ echo "${name%.3}"; sed -n 's/^\.Fo //p' "$page"; } | awk '!seen[$0]++' >"$scratch/synopsis"
+	sed -n '/^\.Sh NAME/,/^\.Nd/s/^\.Nm \([a-z_]*\).*/\1/p' "$page" | diff "$scratch/synopsis" - | sed "s/^/$name: /"
+done >"$scratch/log"
+result "each page's name section lists its calls"
+
+for page in "$top"/doc/*.[13]; do
+	if command -v man >/dev/null; then
+		man --warnings -E UTF-8 -l "$page" 2>&1 >/dev/null
+	fi
+	if command -v groff >/dev/null; then
+		groff -ww -mandoc -Tutf8 -z "$page" 2>&1
+	fi
+done >"$scratch/log"
+if command -v groff >/dev/null; then
+	result "man and groff find no fault with the pages"
+else
+	number=$((number + 1))
+	echo "ok $number # SKIP no groff on this machine"
+fi
+echo "1..$number"
+exit $failed
