@@ -42,6 +42,8 @@ stress_libmaps_la_LIBADD = $(CDS_LIBS) $(URCU_LIBS) $(CK_LIBS) -lm
 if BUILD_STRESS
 bin_PROGRAMS += instar-stress
 dist_man_MANS += doc/instar-stress.1
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = stress/completion/instar-stress
 endif
 instar_stress_SOURCES = \
 	stress/arguments.c \
@@ -122,7 +124,7 @@ checker_sources = \
 	tests/support/rng.h \
 	tests/support/trail.h
 instar_stress_CPPFLAGS = $(AM_CPPFLAGS)
-EXTRA_DIST += doc/instar-stress.1
+EXTRA_DIST += doc/instar-stress.1 stress/completion/instar-stress
 nodist_instar_stress_SOURCES = stress/build.h
 instar_stress_LDADD = stress/libmaps.la libinstar.la $(JANSSON_LIBS) $(XXHASH_LIBS) -lm
 
