@@ -12,7 +12,10 @@
  * interrupts any call, if the scheme takes no locks.  In a child process of fork, and at a thread's exit or
  * cancellation in the middle of a section or callback, the map stays whole.
  *
- * Statuses not listed at a call: INVAL (a required pointer is NULL, or a handle of another domain).
+ * Statuses not listed at a call: INVAL (a required pointer is NULL, or a handle of another domain).  NOMEM, and
+ * nothing changed, of any call that may write, replace, cas and remove too: when a migration cannot go on
+ * without a larger table; and on a boxed map when what the call displaces cannot be remembered, as for a thread
+ * that has no handle for want of memory.
  */
 #ifndef INSTAR_MAP_H
 #define INSTAR_MAP_H
@@ -64,7 +67,7 @@ INSTAR_API enum instar_status instar_map_destroy(instar_map *map);
 INSTAR_API enum instar_status instar_get(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *value);
 INSTAR_API bool instar_contains(instar_map *map, instar_thread *thread, uint64_t key);
 
-/* Boxed maps, inside a section: the object, valid until the outermost leave.  OK, NOTFOUND. */
+/* Boxed maps, inside a section (else MISUSE): the object, valid until the outermost leave.  OK, NOTFOUND. */
 INSTAR_API enum instar_status instar_get_ref(instar_map *map, instar_thread *thread, uint64_t key, void **object);
 
 /* Only if absent.  OK; EXISTS: nothing changed, *existing (may be NULL) is the value there; NOMEM, FULL. */
@@ -120,7 +123,9 @@ typedef enum instar_action instar_compute_fn(uint64_t key, bool present, uint64_
 INSTAR_API enum instar_status instar_compute(instar_map *map, instar_thread *thread, uint64_t key,
 					     instar_compute_fn *fn, void *ctx);
 
-/* Boxed maps: removes the key and hands its value to the caller, who retires it.  OK, NOTFOUND. */
+/* Boxed maps: removes the key and hands its value to the caller, who retires it.  OK, NOTFOUND.
+ * An open snapshot may still show it: then the caller retires it only once every snapshot that was opened before
+ * the call returned is closed. */
 INSTAR_API enum instar_status instar_take(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *old);
 
 /* Entries: approximate while others write, exact at rest.  Wait-free. */

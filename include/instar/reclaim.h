@@ -89,7 +89,7 @@ INSTAR_API enum instar_status instar_domain_create(instar_domain **out, const ch
 /*
  * Frees everything still pending, calling destructors, then the domain.  The caller's own
  * implicit handle is dropped first.  BUSY: threads or maps are attached, the domain is as usable as
- * before.  MISUSE: inside a section, a destructor or a callback.
+ * before.  MISUSE: inside a section, a destructor or a callback, or it is the default domain.
  */
 INSTAR_API enum instar_status instar_domain_destroy(instar_domain *domain);
 
@@ -98,16 +98,19 @@ INSTAR_API instar_domain *instar_domain_default(void);
 
 /*
  * The calling thread's handle in `domain`.  Attaching again returns the same handle, counted: it takes
- * as many detaches.  Handles are also detached at thread exit.  OK, NOMEM, FULL (a scheme's own limit).
- * The registry grows without a fixed maximum.
+ * as many detaches.  Handles are also detached at thread exit.  OK, FULL (a scheme's own limit); NOMEM,
+ * also inside a section that the thread began without a handle, for want of memory: its leave must find
+ * the same.  The registry grows without a fixed maximum.
  */
 INSTAR_API enum instar_status instar_thread_attach(instar_domain *domain, instar_thread **out);
 
 /* Gives the handle back; pending garbage is handed over to the domain, never lost.
- * OK; MISUSE inside a section, or when it is not the caller's or not attached. */
+ * OK; MISUSE inside a section, a destructor or a callback, or when it is not the caller's or not attached, as an
+ * implicit handle (instar_thread_self) is not. */
 INSTAR_API enum instar_status instar_thread_detach(instar_thread *thread);
 
-/* The caller's handle, made on first use; domain NULL: the default domain.  Dropped at thread exit. */
+/* The caller's handle, made on first use and then called implicit; domain NULL: the default domain.  Dropped at
+ * thread exit.  OK, and what attach answers. */
 INSTAR_API enum instar_status instar_thread_self(instar_domain *domain, instar_thread **out);
 
 /* For schemes that need quiescent states, no-ops for the others: the thread holds no reference now
@@ -135,7 +138,9 @@ INSTAR_API enum instar_status instar_retire(instar_thread *thread, void *ptr, si
 /* Frees up to `budget` objects whose time has come; returns how many. */
 INSTAR_API size_t instar_poll(instar_thread *thread, size_t budget);
 
-/* Waits until every section open at the call has ended.  Blocking.  MISUSE inside a section. */
+/* Waits until every section open at the call has ended.  Blocking; the caller counts as quiescent.  OK; MISUSE inside
+ * a section, a destructor or a callback; UNSUPPORTED: the scheme has no grace periods (leak); NOMEM: thread is NULL,
+ * and the default domain cannot be made. */
 INSTAR_API enum instar_status instar_synchronize(instar_thread *thread);
 
 struct instar_deadline {
@@ -145,7 +150,7 @@ struct instar_deadline {
 
 /* Waits until everything that was retired in the domain before the call, by any thread, has been
  * destroyed.  The caller counts as quiescent.  Scheme "leak": OK, nothing is freed before
- * domain_destroy.  MISUSE inside a section, a destructor or a callback; TIMEOUT, CANCELLED. */
+ * domain_destroy.  MISUSE inside a section, a destructor or a callback; NOMEM as synchronize; TIMEOUT, CANCELLED. */
 INSTAR_API enum instar_status instar_barrier(instar_thread *thread);
 INSTAR_API enum instar_status instar_barrier_until(instar_thread *thread, const struct instar_deadline *deadline);
 
