@@ -29,6 +29,8 @@ EXTRA_DIST += \
 	reclaim/schemes.def \
 	reclaim/tsan.h \
 	reclaim/urcu.h \
+	reclaim/urcu_bp.h \
+	reclaim/urcu_mb.h \
 	reclaim/urcu_memb.h \
 	reclaim/urcu_qsbr.h \
 	reclaim/urcu_reader.h

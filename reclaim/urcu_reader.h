@@ -1,12 +1,12 @@
 /*
  * reclaim/urcu_reader.h - the readers' side of liburcu's flavours with read_lock and read_unlock, which nest by
- * themselves.  Included by the scheme's file after the flavour's header; see urcu.h.
+ * themselves.  Included by the scheme's file after the flavour's header; see urcu.h.  The file defines urcu_is_registered()
+ * and urcu_is_gone(): whether the calling thread is, and whether the library has ended its sections already.
  */
 #ifndef RECLAIM_URCU_READER_H
 #define RECLAIM_URCU_READER_H
 
 #ifdef RECLAIM_SCHEME_BODY
-#define urcu_is_registered() URCU_TLS(rcu_reader).registered
 #define urcu_register() rcu_register_thread()
 #define urcu_announce() ((void)0)
 #define urcu_call_rcu call_rcu
@@ -26,7 +26,8 @@ static inline void scheme_leave(instar_thread *t)
 {
 	TSAN_RELEASE(t->domain);
 	(void)t;
-	rcu_read_unlock();
+	if (!urcu_is_gone())
+		rcu_read_unlock();
 }
 
 #define scheme_inside(t) true

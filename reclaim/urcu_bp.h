@@ -1,0 +1,36 @@
+/*
+ * reclaim/urcu_bp.h - liburcu's bulletproof flavour: a thread registers itself with its first section and is
+ * unregistered when it ends.
+ *
+ * Source: Desnoyers et al., User-Level Implementations of Read-Copy Update, IEEE TPDS 2012; liburcu.
+ * Safety: reclaim/urcu.h.  At a thread's end the library may come before us: then the section that was left open
+ * is over, and there is nothing to leave.
+ */
+#ifndef RECLAIM_URCU_BP_H
+#define RECLAIM_URCU_BP_H
+
+#include "reclaim/tsan.h"
+#ifndef __SANITIZE_THREAD__ /* it knows the library's functions, not what they are made of */
+#define _LGPL_SOURCE
+#endif
+#define URCU_API_MAP
+#include <urcu/urcu-bp.h>
+#include <urcu/static/urcu-bp.h>
+
+#ifdef RECLAIM_SCHEME_BODY
+#define urcu_is_registered() (URCU_TLS(rcu_reader) != NULL)
+#endif
+#define urcu_is_gone() unlikely(!URCU_TLS(rcu_reader))
+
+#include "reclaim/urcu_reader.h"
+
+#ifdef RECLAIM_SCHEME_BODY
+
+#define SCHEME_TABLE \
+	.info.name = "urcu-bp", \
+	.info.family = "rcu", \
+	.info.source = "liburcu, urcu-bp.h", \
+	URCU_TABLE
+
+#endif
+#endif
