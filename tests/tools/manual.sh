@@ -1,6 +1,6 @@
 #!/bin/sh
 # The manual declares the functions that the public headers declare, parameter by parameter; each page's NAME lists
-# those of its SYNOPSIS; and the pages are without fault for man and groff.
+# those of its SYNOPSIS; the pages are without fault for man and groff; and what the README and doc/ name is there.
 set -u
 top=${srcdir:-.}
 scratch=$(mktemp -d)
@@ -67,5 +67,16 @@ else
 	number=$((number + 1))
 	echo "ok $number # SKIP no groff on this machine"
 fi
+
+grep -ohE '[iI][nN][sS][tT][aA][rR]_[A-Za-z_]*[A-Za-z]' "$top/README.md" "$top"/doc/*.md | sort -u |
+	while read -r name; do
+		grep -qw "$name" "$top"/include/instar/*.h || echo "no $name in the headers"
+	done >"$scratch/log"
+result "the calls and constants that README.md and doc/ name exist"
+for file in $(grep -ohE '`(src|reclaim|include|examples|doc|tests|tools)/[A-Za-z_./-]*`' "$top/README.md" "$top"/doc/*.md |
+	tr -d '`' | sort -u); do
+	[ -e "$top/$file" ] || [ "$file" = reclaim/NAME.h ] || echo "no $file"
+done >"$scratch/log"
+result "so do the files"
 echo "1..$number"
 exit $failed
