@@ -53,7 +53,7 @@ instar_sources = \
 	src/write.h \
 	$(reclaim_sources)
 
-EXTRA_DIST += src/engine.c
+EXTRA_DIST += src/engine.c src/instar.map
 
 level_base =
 level_v3 = -march=x86-64-v3
@@ -69,8 +69,8 @@ HALF_CPPFLAGS = $(STEPS_CPPFLAGS) -DINSTAR_HALF_WIDTH
 lib_LTLIBRARIES += libinstar.la
 libinstar_la_SOURCES = $(instar_sources)
 libinstar_la_LIBADD = $(engine_objects) $(scheme_objects) $(scheme_libs) $(XXHASH_LIBS)
-libinstar_la_DEPENDENCIES = $(engine_objects) $(scheme_objects)
-libinstar_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,nodelete
+libinstar_la_DEPENDENCIES = $(engine_objects) $(scheme_objects) src/instar.map
+libinstar_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,nodelete -Wl,--version-script=$(srcdir)/src/instar.map
 
 check_LTLIBRARIES += libinstar_steps.la libinstar_half.la
 libinstar_steps_la_SOURCES = $(instar_sources)
