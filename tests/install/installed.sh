@@ -1,6 +1,7 @@
 #!/bin/sh
 # Compiles and runs a user's program against the installed tree, found with pkg-config, as C11, C17, C23 and
-# C++17, with each compiler there is, shared and static; each public header compiles alone.
+# C++17, with each compiler there is, shared and static; each public header compiles alone; the examples build; the
+# manual is found.
 set -u
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -45,6 +46,20 @@ try() {
 	result "$1 -std=$3: each header alone, $5"
 }
 
+# build_examples COMPILER STANDARD: those whose libraries are there.
+build_examples() {
+	for example in "$srcdir"/examples/*.c; do
+		needs=
+		if grep -q '<pcap/' "$example"; then
+			needs=$(pkg-config --cflags --libs libpcap 2>/dev/null) || continue
+		fi
+		# shellcheck disable=SC2086
+		$1 "-std=$2" $strict_c $cflags "$example" -o "$scratch/example" $libs $needs -pthread || break
+	done >"$scratch/log" 2>&1
+	[ ! -s "$scratch/log" ]
+	result "$1 -std=$2: the examples compile"
+}
+
 # refuse COMPILER CASE: the C++ program does not compile with CASE defined.
 refuse() {
 	# shellcheck disable=SC2086
@@ -64,6 +79,8 @@ for compiler in gcc clang; do
 	try $compiler c c11 user.c '*.h'
 	try $compiler c c17 user.c '*.h'
 	try $compiler c c2x user.c '*.h'
+	build_examples $compiler c11
+	build_examples $compiler c17
 done
 for compiler in g++ clang++; do
 	if ! command -v $compiler >/dev/null; then
