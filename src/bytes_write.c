@@ -43,20 +43,6 @@ static enum instar_action decide_remove_if(struct operation *o, bool present)
 	return compare(o, present) ? INSTAR_REMOVE : INSTAR_KEEP;
 }
 
-static uint64_t fetch_result(enum fetch_op op, uint64_t old, uint64_t operand)
-{
-	switch (op) {
-	case FETCH_ADD: return old + operand;
-	case FETCH_SUB: return old - operand;
-	case FETCH_AND: return old & operand;
-	case FETCH_OR: return old | operand;
-	case FETCH_XOR: return old ^ operand;
-	case FETCH_MIN: return old < operand ? old : operand;
-	case FETCH_MAX: return old > operand ? old : operand;
-	}
-	return old;
-}
-
 /* expected: the initial value. */
 static enum instar_action decide_fetch(struct operation *o, bool present)
 {

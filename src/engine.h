@@ -13,6 +13,21 @@
 /* Which operation a read-modify-write call performs. */
 enum fetch_op { FETCH_ADD, FETCH_SUB, FETCH_AND, FETCH_OR, FETCH_XOR, FETCH_MIN, FETCH_MAX };
 
+/* What it stores; at half width the caller takes the low half. */
+static inline uint64_t fetch_result(enum fetch_op op, uint64_t old, uint64_t operand)
+{
+	switch (op) {
+	case FETCH_ADD: return old + operand;
+	case FETCH_SUB: return old - operand;
+	case FETCH_AND: return old & operand;
+	case FETCH_OR: return old | operand;
+	case FETCH_XOR: return old ^ operand;
+	case FETCH_MIN: return old < operand ? old : operand;
+	case FETCH_MAX: return old > operand ? old : operand;
+	}
+	return old;
+}
+
 /* A batch that writes: INSERT, PUT with values; REMOVE with old; FETCH with operands in values. */
 enum batch_verb { BATCH_INSERT, BATCH_PUT, BATCH_REMOVE, BATCH_FETCH_ADD };
 

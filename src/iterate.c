@@ -23,10 +23,10 @@ enum instar_status instar_scan(instar_map *map, instar_thread *thread, uint64_t 
 	return instar_scan_range(map, thread, cursor, UINT64_MAX, out, capacity, n);
 }
 
-/* floor(2^64 * part / parts) */
+/* The first hash of a part, as a cursor: floor(2^W * part / parts), at the top. */
 static uint64_t part_begin(unsigned part, unsigned parts)
 {
-	return (uint64_t)(((unsigned __int128)part << 64) / parts);
+	return (uint64_t)(((unsigned __int128)part << WORD_BITS) / parts) << (64 - WORD_BITS);
 }
 
 void instar_scan_part(unsigned part, unsigned parts, uint64_t *first, uint64_t *last)

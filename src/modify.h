@@ -36,20 +36,6 @@ static inline bool verb_inserts(enum verb verb)
 	return verb == VERB_INSERT || verb == VERB_PUT || verb == VERB_FETCH || verb == VERB_COMPUTE;
 }
 
-static inline word fetch_result(enum fetch_op op, word old, word operand)
-{
-	switch (op) {
-	case FETCH_ADD: return old + operand;
-	case FETCH_SUB: return old - operand;
-	case FETCH_AND: return old & operand;
-	case FETCH_OR: return old | operand;
-	case FETCH_XOR: return old ^ operand;
-	case FETCH_MIN: return old < operand ? old : operand;
-	case FETCH_MAX: return old > operand ? old : operand;
-	}
-	return old;
-}
-
 /* The caller's out parameter, if the answer is one that comes with the value that was there. */
 static inline void deliver(enum verb verb, const struct request *r, enum instar_status status)
 {
@@ -95,7 +81,7 @@ static inline bool prepare_insertion(enum verb verb, struct request *r)
 		return ask_compute(r, false, 0) == INSTAR_STORE;
 	if (verb == VERB_FETCH) {
 		r->seen = r->initial;
-		r->value = fetch_result(r->op, r->initial, r->operand);
+		r->value = (word)fetch_result(r->op, r->initial, r->operand);
 	}
 	return true;
 }
@@ -220,7 +206,7 @@ static inline __attribute__((always_inline)) int change_live(enum verb verb, str
 	case VERB_REMOVE:
 		return remove_live(r, p);
 	case VERB_FETCH:
-		return store_live(r, p, fetch_result(r->op, old, r->operand), INSTAR_EXISTS);
+		return store_live(r, p, (word)fetch_result(r->op, old, r->operand), INSTAR_EXISTS);
 	case VERB_COMPUTE:
 		switch (ask_compute(r, true, old)) {
 		case INSTAR_STORE:
