@@ -19,9 +19,9 @@ static inline void prefetch_home(const struct table *table, word h, int for_writ
 	const char *b = (const char *)&table->buckets[home_of(table, h)];
 	for (int i = 0; i < BUCKET_BYTES; i += CACHE_LINE) {
 		if (for_write)
-			__builtin_prefetch(b + i, 1);
+			prefetch_for(b + i, 1);
 		else
-			__builtin_prefetch(b + i, 0);
+			prefetch_for(b + i, 0);
 	}
 }
 

@@ -119,8 +119,8 @@ static void prefetch_birth(const struct table *table, const struct table *before
 	const char *target = (const char *)&table->buckets[n];
 	const char *source = (const char *)&before->buckets[homes_of_prefix(before, n, table->log2_homes).first];
 	for (int i = 0; i < BUCKET_BYTES; i += CACHE_LINE) {
-		__builtin_prefetch(target + i, 1);
-		__builtin_prefetch(source + i, 1);
+		prefetch_for(target + i, 1);
+		prefetch_for(source + i, 1);
 	}
 }
 

@@ -1,6 +1,6 @@
 # What users get: the exported names (check); the installed headers, library, pkg-config file, manual (installcheck).
-TESTS += tests/install/symbols.sh
-dist_check_SCRIPTS += tests/install/symbols.sh tests/install/installed.sh
+TESTS += tests/install/symbols.sh tests/install/prefetch.sh
+dist_check_SCRIPTS += tests/install/symbols.sh tests/install/prefetch.sh tests/install/installed.sh
 EXTRA_DIST += tests/install/user.c tests/install/user.cpp
 
 installcheck-local:
