@@ -20,6 +20,7 @@ clean() {
 		 * ORD:publish (publish.c); carries the slot
 		 */
 	EOF
+	echo '| ORD:publish | ORD:see, ORD:adopt, ORD:both, ORD:alone |' | plant doc/memory-model.md
 }
 
 clean
@@ -43,5 +44,10 @@ finds check-order-labels "src/lookup.c:2: ORD:alone names no partner"
 clean
 echo '/* see ORD:nowhere */' >>"$tree/src/lookup.c"
 finds check-order-labels "src/lookup.c:2: ORD:nowhere is defined nowhere"
+
+clean
+sed 's/ORD:see, //' "$tree/doc/memory-model.md" >"$tree/new"
+mv "$tree/new" "$tree/doc/memory-model.md"
+finds check-order-labels "src/lookup.c:1: ORD:see is not in doc/memory-model.md"
 
 done_testing
