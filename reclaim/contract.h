@@ -24,6 +24,17 @@
  *                                                          next use; a plain load where a section
  *                                                          protects all
  *
+ * A scheme of references (SCHEME_PROTECTS_ALL 0, SCHEME_TAKES_REFERENCES defined) has besides:
+ *
+ *   bool scheme_allows_brief(const instar_thread *t);      a brief section: only what it reads by
+ *   void scheme_enter_brief(instar_thread *t);             scheme_protect(t, 0, ...) stays until its end
+ *   void scheme_leave_brief(instar_thread *t);
+ *   bool scheme_has_room(const instar_thread *t);          for one reference more,
+ *   void scheme_take_reference(instar_thread *t, uintptr_t object);   to something found in an open section of
+ *                                                          scheme_enter's: it stays until the user's outermost leave
+ *
+ * Its scheme_enter and scheme_leave are those of the map's sections, which protect all, and are told every time.
+ *
  * grace_elapsed(grace_now()) true implies: every section that began before *the caller's current
  * outermost section ends* has ended, and its exit happens-before the answer.  The weaker promise
  * "sections open now" loses live keys (DESIGN.md, Grace).  Stamps of a domain never decrease.
@@ -92,13 +103,18 @@ struct reclaim_scheme {
 	enum instar_status (*thread_init)(instar_thread *thread); /* attach: on the attaching thread */
 	void (*thread_fini)(instar_thread *thread);      /* detach: on the leaving thread */
 	void (*thread_lost)(instar_thread *thread);      /* in a child process: this other thread does not exist */
-	void (*enter)(instar_thread *thread);            /* section_enter, section_leave over this scheme */
+	void (*enter)(instar_thread *thread);            /* the user's sections */
 	void (*leave)(instar_thread *thread);
+	void (*enter_all)(instar_thread *thread);        /* section_enter, section_leave over this scheme: they protect */
+	void (*leave_all)(instar_thread *thread);        /* all; but for schemes of references the same as above */
+	enum instar_status (*refer)(instar_thread *thread, const uintptr_t *source, uintptr_t *object);
+							 /* schemes of references: instar_protect */
 	void (*offline)(instar_thread *thread);          /* NULL where nothing needs them */
 	void (*online)(instar_thread *thread);
 	void (*quiescent)(instar_thread *thread);
-	uint64_t (*grace_now)(instar_thread *thread);    /* inside a section */
+	uint64_t (*grace_now)(instar_thread *thread);    /* inside a section; of retirements, also where the map has none */
 	bool (*grace_elapsed)(instar_thread *thread, uint64_t stamp);
+	bool (*holds)(instar_thread *thread, const void *object); /* NULL: no; asked after grace_elapsed: a reference */
 	bool (*advance)(instar_thread *thread);          /* one bounded, non-blocking attempt towards the next grace
 							    period, outside every section; true: progress */
 	bool (*wait)(instar_thread *thread);             /* the same, but it may block; NULL: advance and wait */
@@ -126,6 +142,10 @@ static inline instar_thread *reclaim_self(instar_domain *domain)
 /* A section through the shared handle: many threads at once, so nothing of the handle is written. */
 void reclaim_shared_enter(instar_domain *domain);
 void reclaim_shared_leave(instar_domain *domain);
+
+/* A section as the user's, but one that protects all under every scheme. */
+void reclaim_enter_all(instar_thread *t);
+void reclaim_leave_all(instar_thread *t);
 
 /* Makes sure that the next `records` (at most 64) retirements of t cannot fail.  false: no memory, nothing
  * changed.  Call before the linearization point that makes them necessary.  Always false on the shared handle. */

@@ -190,20 +190,58 @@ void instar_enter(instar_thread *thread)
 		t->domain->scheme->enter(t);
 }
 
+static bool in_section(const instar_thread *t)
+{
+	return t->is_shared ? this_thread.shared_sections : t->nest;
+}
+
 /* owes_work is taken before the section ends: a signal handler's section in between must not find it. */
+static void leave_section(instar_thread *t, void (*leave)(instar_thread *t))
+{
+	bool owes = t->nest == 1 && t->owes_work;
+
+	if (unlikely(owes))
+		t->owes_work = false;
+	leave(t);
+	if (unlikely(owes))
+		reclaim_after_write(t);
+}
+
 void instar_leave(instar_thread *thread)
 {
 	instar_thread *t = thread_or_self(thread);
-	bool owes;
 
-	if (unlikely(!t || !(t->is_shared ? this_thread.shared_sections : t->nest)))
-		return;
-	owes = t->nest == 1 && t->owes_work;
-	if (unlikely(owes))
-		t->owes_work = false;
-	t->domain->scheme->leave(t);
-	if (unlikely(owes))
-		reclaim_after_write(t);
+	if (likely(t && in_section(t)))
+		leave_section(t, t->domain->scheme->leave);
+}
+
+void reclaim_enter_all(instar_thread *t)
+{
+	t->domain->scheme->enter_all(t);
+}
+
+void reclaim_leave_all(instar_thread *t)
+{
+	leave_section(t, t->domain->scheme->leave_all);
+}
+
+enum instar_status instar_protect(instar_thread *thread, void *const *source, void **object)
+{
+	instar_thread *t = thread_or_self(thread);
+	enum instar_status status = INSTAR_OK;
+	uintptr_t found;
+
+	if (!source || !object)
+		return INSTAR_INVAL;
+	if (!t || !in_section(t))
+		return INSTAR_MISUSE;
+	if (!t->domain->scheme->refer)
+		found = load_seq_cst((const uintptr_t *)source);
+	else
+		status = t->domain->scheme->refer(t, (const uintptr_t *)source, &found);
+	if (status == INSTAR_OK)
+		*object = (void *)found;
+	return status;
 }
 
 static bool may_change_state(const instar_thread *t)

@@ -91,6 +91,23 @@ void limbo_drop(struct limbo *limbo)
 	store_release(&limbo->taken, limbo->taken + 1);
 }
 
+bool limbo_has_older(const struct limbo *limbo, uint64_t stamp)
+{
+	uint64_t n = load_acquire(&limbo->appended) - limbo->taken; /* ORD:limbo-see */
+	const struct limbo_chunk *chunk = limbo->head;
+	unsigned i = limbo->first;
+
+	for (; n; n--, i++) {
+		if (i == LIMBO_RECORDS) {
+			chunk = chunk->next;
+			i = 0;
+		}
+		if (chunk->record[i].stamp <= stamp)
+			return true;
+	}
+	return false;
+}
+
 void limbo_free(instar_domain *domain, struct limbo *limbo)
 {
 	struct limbo_chunk *chunk = limbo->head;

@@ -16,7 +16,7 @@
  * Invariants: taken <= appended; `first` places of head are taken; chunks strictly between tail and head
  * (in the ring's direction) are spare and the producer's alone; the consumer reads a chunk's `next`
  * only when something was appended behind that chunk, and the producer writes it only while nothing was.
- * Stamps never decrease along the queue.
+ * Stamps never decrease along the queue, but where held objects go to its end (work.c).
  */
 #ifndef RECLAIM_LIMBO_H
 #define RECLAIM_LIMBO_H
@@ -90,6 +90,9 @@ void limbo_unlock(struct limbo *limbo);
 /* Under the lock: the first record, NULL if there is none; it stays until limbo_drop takes it. */
 const struct limbo_record *limbo_first(struct limbo *limbo);
 void limbo_drop(struct limbo *limbo);
+
+/* Under the lock: a record stamped up to `stamp` waits; for queues whose stamps are in no order. */
+bool limbo_has_older(const struct limbo *limbo, uint64_t stamp);
 
 /* Frees the chunks; nobody uses the queue and it is empty. */
 void limbo_free(instar_domain *domain, struct limbo *limbo);

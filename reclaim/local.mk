@@ -22,6 +22,10 @@ EXTRA_DIST += \
 	reclaim/counter.h \
 	reclaim/ebr.h \
 	reclaim/ebr_fence.h \
+	reclaim/hazard.h \
+	reclaim/hazard_scan.h \
+	reclaim/hp.h \
+	reclaim/hp_asym.h \
 	reclaim/leak.h \
 	reclaim/qsbr.h \
 	reclaim/rwlock.h \

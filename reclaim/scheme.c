@@ -10,6 +10,14 @@
 #include RECLAIM_SCHEME_FILE
 #include "reclaim/section.h"
 
+/* A scheme of references has others for the user than for the map. */
+#ifndef SCHEME_TAKES_REFERENCES
+#define SCHEME_USER_ENTER section_enter
+#define SCHEME_USER_LEAVE section_leave
+#define SCHEME_STAMP scheme_grace_now
+#define SCHEME_ELAPSED scheme_grace_elapsed
+#endif
+
 #define PASTE(a, b) a##b
 #define EXPAND(a, b) PASTE(a, b)
 #define TABLE EXPAND(reclaim_scheme_, RECLAIM_SCHEME)
@@ -17,10 +25,12 @@
 extern const struct reclaim_scheme TABLE;
 
 const struct reclaim_scheme TABLE = {
-	.enter = section_enter,
-	.leave = section_leave,
-	.grace_now = scheme_grace_now,
-	.grace_elapsed = scheme_grace_elapsed,
+	.enter = SCHEME_USER_ENTER,
+	.leave = SCHEME_USER_LEAVE,
+	.enter_all = section_enter,
+	.leave_all = section_leave,
+	.grace_now = SCHEME_STAMP,
+	.grace_elapsed = SCHEME_ELAPSED,
 	.info.available = true,
 	.info.has_grace = SCHEME_HAS_GRACE,
 	.info.section_protects_all = SCHEME_PROTECTS_ALL,

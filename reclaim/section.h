@@ -44,16 +44,25 @@ static inline void section_leave_own(instar_thread *t)
 		scheme_leave(t);
 }
 
-/* For a handle that is not the shared one, and in no section. */
+/* Where a section protects all, a brief one is a section, and there are no references to be taken in it. */
+#ifndef SCHEME_TAKES_REFERENCES
+#define scheme_allows_brief(t) (!(t)->nest)
+#define scheme_enter_brief scheme_enter
+#define scheme_leave_brief scheme_leave
+#define scheme_has_room(t) true
+#define scheme_take_reference(t, object) ((void)0)
+#endif
+
+/* For a handle that is not the shared one, if scheme_allows_brief. */
 static inline void section_enter_brief(instar_thread *t)
 {
-	scheme_enter(t);
+	scheme_enter_brief(t);
 }
 
 static inline void section_leave_brief(instar_thread *t)
 {
 	compiler_barrier();
-	scheme_leave(t);
+	scheme_leave_brief(t);
 }
 
 static inline void section_enter(instar_thread *t)

@@ -139,8 +139,8 @@ static instar_thread *add_handle(instar_domain *domain)
 	t->index = 1 + fetch_add_relaxed(&domain->next_index, 1);
 	t->attached = 1;
 	t->next = load_relaxed(&domain->threads);
-	/* ORD:handle-push — RMW; pairs with ORD:epoch-scan (epoch.h) and every walk of the list; carries the handle, and
-	 * what a scan that missed it knew */
+	/* ORD:handle-push — RMW; pairs with ORD:epoch-scan (epoch.h), ORD:hazard-scan (hazard_scan.h) and every walk of
+	 * the list; carries the handle, and what a scan that missed it knew */
 	while (!cas_seq_cst(&domain->threads, &t->next, t))
 		;
 	return t;
@@ -265,8 +265,8 @@ instar_thread *reclaim_self_slow(instar_domain *domain)
 void reclaim_shared_enter(instar_domain *domain)
 {
 	this_thread.shared_sections++;
-	/* ORD:shared-enter — RMW; pairs with ORD:epoch-scan (epoch.h), ORD:counter-shared (counter.h); store buffering,
-	 * as an announcement */
+	/* ORD:shared-enter — RMW; pairs with ORD:epoch-scan (epoch.h), ORD:counter-shared (counter.h), ORD:hazard-scan
+	 * (hazard_scan.h); store buffering, as an announcement */
 	fetch_add_seq_cst(&domain->shared_readers, 1);
 }
 

@@ -100,13 +100,29 @@ enum instar_status instar_synchronize(instar_thread *thread)
 	return INSTAR_OK;
 }
 
+/* All that stood in the queue, `target` records ever, is destroyed; where held objects change their places: all that
+ * was retired up to `stamp`. */
+static bool is_drained(instar_thread *t, struct limbo *limbo, uint64_t target, uint64_t stamp)
+{
+	bool older;
+
+	/* ORD:limbo-gone — acquire; pairs with ORD:limbo-taken (limbo.c); carries the destructors' effects */
+	if (!t->domain->scheme->holds)
+		return load_acquire(&limbo->taken) >= target;
+	if (!limbo_lock(limbo))
+		return false;
+	older = limbo_has_older(limbo, stamp);
+	limbo_unlock(limbo);
+	return !older;
+}
+
 /* Until everything appended so far is destroyed, by us or by others. */
 static enum instar_status drain(instar_thread *t, struct limbo *limbo, struct waiting *w)
 {
 	uint64_t target = load_acquire(&limbo->appended);
+	uint64_t stamp = t->domain->scheme->holds ? t->domain->scheme->grace_now(t) : 0;
 
-	/* ORD:limbo-gone — acquire; pairs with ORD:limbo-taken (limbo.c); carries the destructors' effects */
-	while (load_acquire(&limbo->taken) < target) {
+	while (!is_drained(t, limbo, target, stamp)) {
 		enum instar_status status;
 
 		if (free_elapsed(t, limbo, DRAIN_STEP)) {
@@ -152,12 +168,14 @@ static enum instar_status retire_now(instar_thread *t, const struct limbo_record
 {
 	const struct instar_scheme_info *info = &t->domain->scheme->info;
 	struct waiting w = { NULL, false, 0, 0 };
+	const struct reclaim_scheme *scheme = t->domain->scheme;
 	uint64_t stamp;
 
-	if (thread_in_section() || !info->has_grace || (info->needs_quiescent && (t->own->online || info->process_wide)))
+	if (thread_in_section() || !(info->has_grace || scheme->holds) ||
+	    (info->needs_quiescent && (t->own->online || info->process_wide)))
 		return INSTAR_NOMEM;
 	stamp = grace_stamp(t);
-	while (!t->domain->scheme->grace_elapsed(t, stamp))
+	while (!scheme->grace_elapsed(t, stamp) || (scheme->holds && scheme->holds(t, record->ptr)))
 		wait_a_round(t, &w);
 	count_retired(t, record);
 	destroy_object(record);

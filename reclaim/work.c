@@ -11,6 +11,7 @@ enum {
 	ADVANCE_STEP = 512,  /* new work between two attempts to advance: an attempt may cost 10 us of membarrier */
 	REFILL_STEP = 4,     /* new work between two calls while elapsed objects wait ... */
 	FREE_STEP = 8,       /* ... and how many each of them frees */
+	HELD_LOOKS = 56,     /* at objects that are held, besides */
 	VISIT_BUDGET = 64,   /* objects freed at a visit to a handle that nobody has */
 	SAMPLE_ADVANCES = 16, /* attempts to advance between two samples of the peaks */
 	PRESSURE_BUDGET = 1024,
@@ -67,8 +68,11 @@ void reclaim_retire_reserved(instar_thread *t, void *ptr, size_t bytes, enum rec
 	reclaim_worked(t, class == RECLAIM_TABLE ? RECLAIM_WORK_STEP : 1);
 }
 
+/* Where objects are held one by one, what one thread knows to have elapsed another does not. */
 static bool has_elapsed(instar_thread *t, struct limbo *limbo, uint64_t stamp)
 {
+	if (t->domain->scheme->holds)
+		return t->domain->scheme->grace_elapsed(t, stamp);
 	if (stamp <= limbo->elapsed)
 		return true;
 	if (!t->domain->scheme->grace_elapsed(t, stamp))
@@ -77,16 +81,41 @@ static bool has_elapsed(instar_thread *t, struct limbo *limbo, uint64_t stamp)
 	return true;
 }
 
+static bool is_held(instar_thread *t, const struct limbo_record *record)
+{
+	const struct reclaim_scheme *scheme = t->domain->scheme;
+
+	return scheme->holds && scheme->holds(t, record->ptr);
+}
+
+/* The first object is held: it goes to the end, if t owns the queue and there is memory.  false: it stays. */
+static bool put_back(instar_thread *t, struct limbo *limbo)
+{
+	struct limbo_record record;
+
+	if (limbo != &t->own->limbo || !reclaim_reserve(t, 1))
+		return false;
+	record = *limbo_first(limbo);
+	limbo_append(t->domain, limbo, &record);
+	limbo_drop(limbo);
+	return true;
+}
+
 /* Destroys up to `budget` objects of a queue of t's domain, whoever retired them; a table uses the budget up.
  * Returns how many. */
 size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 {
 	const struct limbo_record *record;
-	size_t n = 0;
+	size_t n = 0, looks = budget + HELD_LOOKS;
 
 	if (!limbo_pending(limbo) || !limbo_lock(limbo))
 		return 0;
-	while (n < budget && (record = limbo_first(limbo)) && has_elapsed(t, limbo, record->stamp)) {
+	while (n < budget && looks-- && (record = limbo_first(limbo)) && has_elapsed(t, limbo, record->stamp)) {
+		if (unlikely(is_held(t, record))) {
+			if (!put_back(t, limbo))
+				break;
+			continue;
+		}
 		if ((record->bytes_class & 1) == RECLAIM_TABLE)
 			budget = 0;
 		destroy_object(record);

@@ -34,13 +34,31 @@ static enum instar_status engine_get(instar_map *map, instar_thread *t, uint64_t
 	instar_thread *own = plain_thread(map, t);
 	if (unlikely(!own))
 		return get_slowly(map, t, (word)h, value);
-	if (unlikely(own->nest))
+	if (unlikely(!scheme_allows_brief(own)))
 		return get_inside(map, own, (word)h, value);
 	word v = 0;
 	section_enter_brief(own);
 	int status = glance_get(map, own, (word)h, &v);
 	section_leave_brief(own);
 	return unlikely(status == AGAIN) ? get_slowly(map, own, (word)h, value) : got(status, v, value);
+}
+
+/* In a section of the user's; it may keep references only, so they are taken in one that keeps all. */
+static enum instar_status find_object(instar_map *map, instar_thread *t, word h, void **object)
+{
+	word v;
+	if (!SCHEME_PROTECTS_ALL)
+		section_enter(t);
+	bool room = t->is_shared || scheme_has_room(t);
+	bool hit = room && lookup(map, t, h, &v);
+	if (hit) {
+		*object = (void *)(uintptr_t)v;
+		if (!t->is_shared)
+			scheme_take_reference(t, v);
+	}
+	if (!SCHEME_PROTECTS_ALL)
+		section_leave(t);
+	return hit ? INSTAR_OK : room ? INSTAR_NOTFOUND : INSTAR_FULL;
 }
 
 static enum instar_status engine_get_ref(instar_map *map, instar_thread *t, uint64_t h, void **object)
@@ -50,11 +68,7 @@ static enum instar_status engine_get_ref(instar_map *map, instar_thread *t, uint
 		return INSTAR_INVAL;
 	if (t->nest == 0 && !t->is_shared)
 		return INSTAR_MISUSE;
-	word v;
-	if (!lookup(map, t, (word)h, &v))
-		return INSTAR_NOTFOUND;
-	*object = (void *)(uintptr_t)v;
-	return INSTAR_OK;
+	return find_object(map, t, (word)h, object);
 }
 
 static enum instar_status engine_take(instar_map *map, instar_thread *t, uint64_t h, uint64_t *old)
@@ -134,6 +148,8 @@ static enum instar_status engine_clear(instar_map *map, instar_thread *t)
 	t = section_thread(map, t);
 	if (!t)
 		return INSTAR_INVAL;
+	if (!SCHEME_PROTECTS_ALL && map->value_free)
+		return INSTAR_UNSUPPORTED; /* the values would go with their table, whoever refers to them */
 	section_enter(t);
 	enum instar_status status = clear_map(map, t);
 	section_leave_writer(t);

@@ -26,14 +26,14 @@ static bool put_table(instar_map *map, struct table *old, struct table *next)
 {
 	next->prev = (uintptr_t)old;
 	next->generation = old->generation;
+	uint64_t *kind = next->log2_homes > old->log2_homes ? &map->growths
+			 : next->log2_homes == old->log2_homes ? &map->purges : &map->shrinks;
 	STEP(BEFORE_TABLE);
 	uintptr_t expected = (uintptr_t)old;
 	/* ORD:install — seq_cst; pairs with ORD:see-root (section.h); carries the table */
 	if (!cas_seq_cst(&map->root, &expected, (uintptr_t)next))
 		return false;
-	STEP(TABLE_INSTALLED);
-	uint64_t *kind = next->log2_homes > old->log2_homes ? &map->growths
-			 : next->log2_homes == old->log2_homes ? &map->purges : &map->shrinks;
+	STEP(TABLE_INSTALLED); /* from here on `next` may be gone: a straight line holds the root only */
 	fetch_add_relaxed(kind, 1);
 	return true;
 }

@@ -72,14 +72,14 @@ static enum instar_status pass_some(struct pass *pass, uint64_t *cursor)
 {
 	struct instar_entry entries[VISIT_ENTRIES];
 	size_t n;
-	instar_enter(pass->thread);
+	reclaim_enter_all(pass->thread);
 	enum instar_status status = instar_scan(pass->map, pass->thread, cursor, entries, VISIT_ENTRIES, &n);
 	for (size_t i = 0; i < n; i++)
 		if (!pass->entry(pass, &entries[i])) {
 			status = INSTAR_STOPPED;
 			break;
 		}
-	instar_leave(pass->thread);
+	reclaim_leave_all(pass->thread);
 	return status;
 }
 

@@ -24,7 +24,7 @@ static inline void section_leave_writer(instar_thread *t)
 }
 
 /* Which reference a scheme without whole-section protection keeps where. */
-enum protect_slot { PROTECT_ROOT, PROTECT_PREV, PROTECT_VALUE };
+enum protect_slot { PROTECT_ROOT, PROTECT_PREV };
 
 /* ORD:see-root — seq_cst; pairs with ORD:install (grow.h), ORD:install-empty (clear.h); carries the table */
 static inline struct table *section_root(instar_map *map, instar_thread *t)

@@ -28,7 +28,7 @@ static inline __attribute__((always_inline)) int write_glancing(instar_map *map,
 {
 	instar_thread *own = plain_thread(map, t);
 	bool migrating;
-	if (unlikely(!own || own->nest || !map->plain))
+	if (unlikely(!own || !scheme_allows_brief(own) || !map->plain))
 		return AGAIN;
 	section_enter_brief(own);
 	int status = glance_modify(map, own, h, verb, r, inserts, &migrating);

@@ -13,7 +13,21 @@ tests_libloses_la_SOURCES = reclaim/scheme.c tests/support/scheme_loses.h
 tests_libloses_la_CPPFLAGS = $(STEPS_CPPFLAGS) -DRECLAIM_SCHEME=loses \
 	-DRECLAIM_SCHEME_FILE='"tests/support/scheme_loses.h"'
 
+# Engines over hazard pointers that forget one kind of them.
+careless_engines = tests/libwithout_root.la tests/libwithout_pin.la tests/libwithout_reference.la
+check_LTLIBRARIES += $(careless_engines)
+
+careless_cppflags = $(STEPS_CPPFLAGS) -DRECLAIM_SCHEME_FILE='"tests/support/scheme_careless.h"'
+tests_libwithout_root_la_SOURCES = src/engine.c tests/support/scheme_careless.h
+tests_libwithout_root_la_CPPFLAGS = $(careless_cppflags) -DENGINE_NAME=engine_without_root -DCARELESS_ABOUT=root
+tests_libwithout_pin_la_SOURCES = src/engine.c tests/support/scheme_careless.h
+tests_libwithout_pin_la_CPPFLAGS = $(careless_cppflags) -DENGINE_NAME=engine_without_pin -DCARELESS_ABOUT=pin
+tests_libwithout_reference_la_SOURCES = src/engine.c tests/support/scheme_careless.h
+tests_libwithout_reference_la_CPPFLAGS = $(careless_cppflags) -DENGINE_NAME=engine_without_reference \
+	-DCARELESS_ABOUT=reference
+
 reclaim_programs = \
+	tests/conc/hazards_steps \
 	tests/conc/reclaim_memory \
 	tests/conc/reclaim_sections \
 	tests/conc/reclaim_status \
@@ -27,6 +41,9 @@ long_tests += $(reclaim_programs)
 reclaim_libs = $(caught_schemes) $(conc_steps_libs)
 reclaim_support = tests/support/actor.h tests/support/cargo.h tests/support/schemes.h
 
+tests_conc_hazards_steps_SOURCES = tests/conc/hazards.c $(reclaim_support)
+tests_conc_hazards_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_hazards_steps_LDADD = $(careless_engines) $(conc_steps_libs)
 tests_conc_reclaim_memory_SOURCES = tests/conc/reclaim_memory.c $(reclaim_support)
 tests_conc_reclaim_memory_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_reclaim_memory_LDADD = $(reclaim_libs)

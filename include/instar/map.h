@@ -67,7 +67,8 @@ INSTAR_API enum instar_status instar_map_destroy(instar_map *map);
 INSTAR_API enum instar_status instar_get(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *value);
 INSTAR_API bool instar_contains(instar_map *map, instar_thread *thread, uint64_t key);
 
-/* Boxed maps, inside a section (else MISUSE): the object, valid until the outermost leave.  OK, NOTFOUND. */
+/* Boxed maps, inside a section (else MISUSE): the object, valid until the outermost leave.  OK, NOTFOUND;
+ * FULL: the thread holds as many references as its scheme allows (max_refs). */
 INSTAR_API enum instar_status instar_get_ref(instar_map *map, instar_thread *thread, uint64_t key, void **object);
 
 /* Only if absent.  OK; EXISTS: nothing changed, *existing (may be NULL) is the value there; NOMEM, FULL. */
@@ -139,7 +140,8 @@ INSTAR_API enum instar_status instar_reserve(instar_map *map, instar_thread *thr
 INSTAR_API enum instar_status instar_shrink(instar_map *map, instar_thread *thread);
 
 /* Removes everything in one step, O(1) (boxed maps: once a migration under way is done).  Boxed values
- * are retired with their table.  OK, NOMEM. */
+ * are retired with their table.  OK, NOMEM; UNSUPPORTED: a boxed map under a scheme that keeps references one by one
+ * (section_protects_all is false). */
 INSTAR_API enum instar_status instar_clear(instar_map *map, instar_thread *thread);
 
 /* Up to `budget` homes of pending migration.  OK: nothing left to do; BUSY: more work waits;

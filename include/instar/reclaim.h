@@ -45,6 +45,7 @@ struct instar_scheme_info {
 	bool uses_signals;
 	bool process_wide;    /* all domains of this scheme share one registry */
 	unsigned robust;      /* enum instar_robust, or-ed */
+	unsigned max_refs;    /* references a thread can hold in a section, if has_refs */
 	uint64_t reserved[16];
 };
 
@@ -120,10 +121,16 @@ INSTAR_API void instar_thread_online(instar_thread *thread);
 INSTAR_API void instar_thread_quiescent(instar_thread *thread);
 
 /* A read-side section; nestable.  References stay valid until the outermost leave (schemes that need
- * quiescent states: until the next one).  enter and leave are wait-free and async-signal-safe for an
+ * quiescent states: until the next one).  Where section_protects_all is false, only those that instar_get_ref and
+ * instar_protect gave are references: what other calls answer may be freed at any time.  enter and leave are wait-free and async-signal-safe for an
  * attached thread. */
 INSTAR_API void instar_enter(instar_thread *thread);
 INSTAR_API void instar_leave(instar_thread *thread);
+
+/* Inside a section: *object = *source, an object that somebody may take out of *source and retire meanwhile; it stays
+ * until the outermost leave.  *source is loaded atomically.  Wait-free, async-signal-safe.  OK; MISUSE outside
+ * every section; FULL: the thread holds max_refs references already. */
+INSTAR_API enum instar_status instar_protect(instar_thread *thread, void *const *source, void **object);
 
 /*
  * Calls destroy(ptr, ctx) once no section that could reach ptr is open.  The caller has made ptr

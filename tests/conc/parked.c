@@ -227,7 +227,8 @@ static void every_step(const struct instar_scheme_info *scheme, void *arg)
 
 		plan->reached[way.step] += park(&way, &fine);
 	}
-	plan->last = scheme;
+	if (!plan->last || scheme->has_grace) /* without, nothing is buried */
+		plan->last = scheme;
 	ok(fine, "%s: others go on and nothing is lost, wherever a thread sleeps", scheme->name);
 }
 
@@ -236,6 +237,10 @@ static void insist(struct plan *plan, unsigned step)
 {
 	bool fine = true;
 
+	if (!plan->last->has_grace && (step == STEP_BURIED || step == STEP_UNLISTED)) {
+		skip(1, "%s buries nothing", plan->last->name);
+		return;
+	}
 	for (unsigned n = 0; !plan->reached[step] && n < TRIES && fine; n++) {
 		struct way way = { plan->last, step, n % 2 ? INSTAR_MAP_NO_REUSE : 0, n % 4 != 3,
 				   ~plan->seed + n * 0x9e3779b97f4a7c15u };

@@ -9,7 +9,7 @@
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 
-enum { FILLERS = 2000, STALLED = 5000, LIMIT_BYTES = 1000 * CARGO_BYTES };
+enum { FILLERS = 2000, STALLED = 5000, ROUNDS = 10, ROBUST_OBJECTS = 2048, LIMIT_BYTES = 1000 * CARGO_BYTES };
 
 static bool frees(const struct reclaim_scheme *scheme)
 {
@@ -39,12 +39,13 @@ static bool keeps_while_open(const struct reclaim_scheme *scheme, unsigned depth
 	instar_domain *domain = open_domain(scheme, NULL);
 	instar_thread *t = join_domain(domain);
 	struct cargo *cargo = cargo_new(1 + FILLERS);
+	void *found = &cargo[0];
 	struct actor reader;
 	bool kept = true;
 
 	actor_start(&reader, domain);
 	for (unsigned i = 0; i < depth; i++)
-		actor_do(&reader, actor_enter, NULL);
+		actor_do(&reader, actor_enter, i + 1 < depth ? NULL : &found);
 	for (unsigned i = 0; i < 1 + FILLERS; i++) {
 		instar_thread_quiescent(t);
 		cargo_retire(t, &cargo[i]);
@@ -113,8 +114,8 @@ static void job_offline(struct actor *a, void *arg)
 
 static void job_enter_offline(struct actor *a, void *arg)
 {
-	(void)arg;
 	instar_enter(a->self);
+	actor_refer(a, arg);
 }
 
 static void job_quiescent(struct actor *a, void *arg)
@@ -129,10 +130,11 @@ static void quiescent_states(const struct reclaim_scheme *scheme)
 	instar_domain *domain = open_domain(scheme, NULL);
 	instar_thread *t = join_domain(domain);
 	struct cargo *cargo = cargo_new(3);
+	void *first = &cargo[0], *last = &cargo[2];
 	struct actor reader;
 
 	actor_start(&reader, domain);
-	actor_do(&reader, actor_enter, NULL);
+	actor_do(&reader, actor_enter, &first);
 	cargo_retire(t, &cargo[0]);
 	actor_do(&reader, actor_inner_leave, NULL);
 	try_hard(t);
@@ -148,7 +150,7 @@ static void quiescent_states(const struct reclaim_scheme *scheme)
 	cargo_retire(t, &cargo[1]);
 	ok(instar_barrier(t) == INSTAR_OK && cargo_destroyed(&cargo[1]) == frees(scheme),
 	   "%s: an offline thread blocks nobody", scheme->info.name);
-	actor_do(&reader, job_enter_offline, NULL);
+	actor_do(&reader, job_enter_offline, &last);
 	cargo_retire(t, &cargo[2]);
 	try_hard(t);
 	ok(cargo_intact(&cargo[2]), "%s: its sections count all the same", scheme->info.name);
@@ -220,6 +222,50 @@ static void stalled_reader(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+/* Robust: what a reader holds that never leaves is all that stays, and the bound is the same after any time. */
+static void stalled_for_ever(const struct reclaim_scheme *scheme)
+{
+	const char *name = scheme->info.name;
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(ROUNDS * STALLED);
+	uint64_t most = 0, bound = 2 * (ROBUST_OBJECTS + 2 * (1 + scheme->info.max_refs));
+	instar_thread *t = join_domain(domain);
+	struct instar_reclaim_stats stats;
+	unsigned held = 0;
+	struct actor reader;
+	void *found, *object;
+
+	actor_start(&reader, domain);
+	actor_do(&reader, actor_enter, NULL);
+	for (unsigned i = 0; i < ROUNDS * STALLED; i++) {
+		found = &cargo[i];
+		if (i % 100 == 0 && held < scheme->info.max_refs) {
+			actor_do(&reader, actor_refer, &found);
+			held++;
+		}
+		cargo_retire(t, &cargo[i]);
+		instar_domain_stats(domain, &stats);
+		most = stats.pending_objects > most ? stats.pending_objects : most;
+	}
+	ok(most <= bound, "%s: stalled for ever: %llu objects wait at most, the bound is %llu: %s", name,
+	   (unsigned long long)most, (unsigned long long)bound, scheme->info.bound);
+	try_hard(t);
+	for (unsigned i = 0; i < held; i++)
+		held -= !cargo_intact(&cargo[i * 100]) * 1000;
+	ok(held && cargo_count(cargo, ROUNDS * STALLED, 0) == held, "%s: and what it refers to is all that stays", name);
+	instar_enter(t);
+	for (unsigned i = 0; i < scheme->info.max_refs; i++)
+		held += instar_protect(t, &found, &object) != INSTAR_OK;
+	ok(held == scheme->info.max_refs && instar_protect(t, &found, &object) == INSTAR_FULL,
+	   "%s: a reference too many: FULL", name);
+	instar_leave(t);
+	actor_do(&reader, actor_leave, NULL);
+	ok(instar_barrier(t) == INSTAR_OK && drained(domain), "%s: recovered", name);
+	actor_stop(&reader);
+	close_domain(domain, t);
+	free(cargo);
+}
+
 /* ---- */
 
 static void test_scheme(const struct reclaim_scheme *scheme)
@@ -231,7 +277,10 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	if (scheme->info.has_grace)
 		ok(stamp_covers_later_sections(scheme), "%s: a stamp covers sections begun before the caller's ends", name);
 	quiescent_states(scheme);
-	stalled_reader(scheme);
+	if (scheme->info.robust)
+		stalled_for_ever(scheme);
+	else
+		stalled_reader(scheme);
 }
 
 int main(void)

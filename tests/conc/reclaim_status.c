@@ -90,7 +90,10 @@ static void refuses_null(void)
 	ok(instar_thread_self(NULL, &t) == INSTAR_OK && instar_thread_detach(t) == INSTAR_MISUSE,
 	   "detach: an implicit handle");
 	instar_leave(NULL);
+	ok(instar_protect(NULL, (void **)&t, (void **)&t) == INSTAR_MISUSE, "protect: in no section");
 	instar_enter(NULL);
+	ok(instar_protect(NULL, NULL, (void **)&t) == INSTAR_INVAL && instar_protect(NULL, (void **)&t, NULL) == INSTAR_INVAL,
+	   "protect: nothing");
 	ok(instar_barrier(NULL) == INSTAR_MISUSE, "a leave too many is ignored, NULL is the caller's own handle");
 	instar_leave(NULL);
 	ok(instar_barrier(NULL) == INSTAR_OK && instar_synchronize(NULL) == INSTAR_OK, "and its section has ended");
@@ -195,12 +198,13 @@ static void deadlines(const struct reclaim_scheme *scheme)
 	instar_thread *t = join_domain(domain);
 	struct cargo *cargo = cargo_new(1);
 	bool yes = true, no = false;
+	void *found = cargo;
 	struct actor reader;
 
 	cancel.cancel = &yes;
 	both.cancel = &no;
 	actor_start(&reader, domain);
-	actor_do(&reader, actor_enter, NULL);
+	actor_do(&reader, actor_enter, &found);
 	cargo_retire(t, cargo);
 	ok(instar_barrier_until(t, &timeout) == INSTAR_TIMEOUT, "%s: barrier_until: TIMEOUT", scheme->info.name);
 	ok(instar_barrier_until(t, &cancel) == INSTAR_CANCELLED, "%s: barrier_until: CANCELLED", scheme->info.name);

@@ -58,8 +58,13 @@ static void read_slots(struct test *test, instar_thread *t, struct rng *rng)
 	struct object *seen[LOOKS];
 
 	instar_enter(t);
-	for (unsigned i = 0; i < LOOKS; i++)
-		seen[i] = __atomic_load_n(&test->slots[rng_below(rng, SLOTS)], __ATOMIC_ACQUIRE);
+	for (unsigned i = 0; i < LOOKS; i++) {
+		void *object;
+
+		if (instar_protect(t, (void *const *)&test->slots[rng_below(rng, SLOTS)], &object) != INSTAR_OK)
+			abort();
+		seen[i] = object;
+	}
 	for (unsigned i = 0; i < LOOKS; i++)
 		if (seen[i]->canary != canary_of(seen[i]))
 			fault(&test->faults, "a reader in its section met a freed object");

@@ -184,16 +184,19 @@ static void counted_handles(const struct reclaim_scheme *scheme)
 /* ---- a signal handler has sections of its own ---- */
 
 static instar_thread *handlers;
-static struct cargo *volatile shown;
+static struct cargo *shown; /* atomic */
 static unsigned handler_faults;
 
 static void handler(int number)
 {
 	struct cargo *cargo;
+	void *found;
 
 	(void)number;
 	instar_enter(handlers);
-	cargo = __atomic_load_n(&shown, __ATOMIC_SEQ_CST);
+	if (instar_protect(handlers, (void *const *)&shown, &found) != INSTAR_OK)
+		abort();
+	cargo = found;
 	for (unsigned i = 0; i < 50; i++)
 		if (!cargo_intact(cargo))
 			__atomic_fetch_add(&handler_faults, 1, __ATOMIC_RELAXED);

@@ -103,12 +103,22 @@ static inline void actor_stop(struct actor *a)
 
 /* ---- what most actors do ---- */
 
-/* Under schemes with quiescent states, idle actors are offline: online and idle they would block for ever. */
+/* Within a section: refers to the object found at arg; NULL: to none. */
+__attribute__((unused)) static void actor_refer(struct actor *a, void *arg)
+{
+	void *object;
+
+	if (arg && instar_protect(a->self, arg, &object) != INSTAR_OK)
+		abort();
+}
+
+/* Under schemes with quiescent states, idle actors are offline: online and idle they would block for ever.
+ * arg: as for actor_refer. */
 __attribute__((unused)) static void actor_enter(struct actor *a, void *arg)
 {
-	(void)arg;
 	instar_thread_online(a->self);
 	instar_enter(a->self);
+	actor_refer(a, arg);
 }
 
 __attribute__((unused)) static void actor_inner_leave(struct actor *a, void *arg)

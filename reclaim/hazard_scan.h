@@ -1,0 +1,199 @@
+/*
+ * reclaim/hazard_scan.h - the freeing side of hazard.h: scans, and the sections of the user's, which cost nothing.
+ */
+#ifndef RECLAIM_HAZARD_SCAN_H
+#define RECLAIM_HAZARD_SCAN_H
+
+#include "reclaim/membarrier.h"
+
+/* ---- the user's sections: the references taken in them are all that they keep ---- */
+
+static void hazard_user_enter(instar_thread *t)
+{
+	if (unlikely(t->is_shared))
+		reclaim_shared_enter(t->domain);
+	else
+		t->nest++;
+}
+
+static void hazard_user_leave(instar_thread *t)
+{
+	if (unlikely(t->is_shared))
+		reclaim_shared_leave(t->domain);
+	else if (--t->nest == 0)
+		hazard_drop_references(hazard_thread(t));
+}
+
+#define SCHEME_USER_ENTER hazard_user_enter
+#define SCHEME_USER_LEAVE hazard_user_leave
+#define SCHEME_STAMP hazard_stamp
+#define SCHEME_ELAPSED hazard_elapsed
+
+/* The object that *source refers to, kept to the outermost leave. */
+static enum instar_status hazard_refer(instar_thread *t, const uintptr_t *source, uintptr_t *object)
+{
+	if (t->is_shared) {
+		*object = load_seq_cst(source);
+		return INSTAR_OK;
+	}
+	if (!scheme_has_room(t))
+		return INSTAR_FULL;
+	scheme_enter(t);
+	*object = load_seq_cst(source);
+	scheme_take_reference(t, *object);
+	scheme_leave(t);
+	return INSTAR_OK;
+}
+
+/* ---- stamps ---- */
+
+/* The fence orders what made the object unreachable before the load; asymmetric: the scan's membarrier does. */
+static uint64_t hazard_stamp(instar_thread *t)
+{
+	if (!HAZARD_ASYMMETRIC)
+		fence_seq_cst(); /* store buffering with ORD:hazard-publish's second look */
+	return load_seq_cst(&hazard_domain(t->domain)->era);
+}
+
+/* ---- what a scan finds ---- */
+
+static unsigned hazard_hash(const struct hazard_thread *h, uint64_t object)
+{
+	return (unsigned)((object ^ h->salt) * 0x9e3779b97f4a7c15u >> (64 - HAZARD_SET_BITS));
+}
+
+static bool hazard_note(struct hazard_thread *h, const uint64_t *place)
+{
+	uint64_t object = load_seq_cst(place);
+	unsigned bit = hazard_hash(h, object);
+
+	if (object)
+		h->set[bit / 64] |= (uint64_t)1 << bit % 64;
+	return object != 0;
+}
+
+/* The barrier of the asymmetric form, and the list of handles as it is after it.  false: somebody may hold anything.
+ * ORD:hazard-scan — seq_cst; pairs with ORD:hazard-publish, ORD:hazard-give-up (hazard.h), ORD:shared-enter (thread.c),
+ * ORD:handle-push (thread.c) */
+static bool hazard_look(instar_domain *domain, instar_thread **handles)
+{
+	if (HAZARD_ASYMMETRIC) {
+		fetch_add_relaxed(&domain->counters.barriers, 1);
+		if (!membarrier_all())
+			return false;
+	}
+	*handles = load_acquire(&domain->threads);
+	while (!cas_seq_cst(&domain->threads, handles, *handles))
+		;
+	return fetch_add_seq_cst(&domain->shared_readers, 0) == 0;
+}
+
+/* The oldest pin among the handles, at most `era`. */
+static uint64_t hazard_oldest(const instar_thread *handles, uint64_t era)
+{
+	for (const instar_thread *t = handles; t; t = t->next) {
+		uint64_t pin = load_seq_cst(&hazard_thread(t)->pin);
+
+		if (pin && pin < era)
+			era = pin;
+	}
+	return era;
+}
+
+/* A scan; true: nothing at all is held. */
+static bool hazard_scan(instar_thread *t)
+{
+	struct hazard_thread *h = hazard_thread(t);
+	struct reclaim_counters *counters = &t->domain->counters;
+	uint64_t number = fetch_add_seq_cst(&hazard_domain(t->domain)->era, 1) + 1, oldest;
+	instar_thread *handles;
+	bool held = false;
+
+	fetch_add_relaxed(&counters->advances_tried, 1);
+	if (t->is_shared)
+		return false; /* the handle is everybody's: it has no set */
+	if (!hazard_look(t->domain, &handles)) {
+		fetch_add_relaxed(&counters->advances_blocked, 1);
+		return false;
+	}
+	oldest = hazard_oldest(handles, number);
+	h->salt = number * 0xff51afd7ed558ccdu;
+	for (unsigned i = 0; i < sizeof(h->set) / sizeof(h->set[0]); i++)
+		h->set[i] = 0;
+	for (const instar_thread *other = handles; other; other = other->next) {
+		struct hazard_thread *o = hazard_thread(other);
+
+		held |= hazard_note(h, &o->root);
+		for (unsigned i = 0; i < HAZARD_REFERENCES; i++)
+			held |= hazard_note(h, &o->reference[i]);
+	}
+	h->limit = oldest;
+	fetch_add_relaxed(&counters->grace_periods, 1);
+	return !held && oldest == number;
+}
+
+/* No pin keeps what was retired at `stamp`, as far as t's last scan knows.  The shared handle has none, and looks. */
+static bool hazard_elapsed(instar_thread *t, uint64_t stamp)
+{
+	instar_thread *handles;
+	uint64_t era;
+
+	if (!t->is_shared)
+		return stamp < hazard_thread(t)->limit;
+	era = load_seq_cst(&hazard_domain(t->domain)->era);
+	return stamp < era && hazard_look(t->domain, &handles) && stamp < hazard_oldest(handles, era);
+}
+
+/* A place may hold it; asked after hazard_elapsed. */
+static bool hazard_holds(instar_thread *t, const void *object)
+{
+	const struct hazard_thread *h = hazard_thread(t);
+	unsigned bit = hazard_hash(h, (uintptr_t)object);
+
+	if (!t->is_shared)
+		return h->set[bit / 64] >> bit % 64 & 1;
+	for (t = load_acquire(&t->domain->threads); t; t = t->next) {
+		h = hazard_thread(t);
+		if (load_seq_cst(&h->root) == (uintptr_t)object)
+			return true;
+		for (unsigned i = 0; i < HAZARD_REFERENCES; i++)
+			if (load_seq_cst(&h->reference[i]) == (uintptr_t)object)
+				return true;
+	}
+	return false;
+}
+
+/* ---- domains and handles ---- */
+
+static enum instar_status hazard_domain_init(instar_domain *domain)
+{
+	hazard_domain(domain)->era = 2;
+	hazard_thread(domain->shared)->pins = 1; /* its sections hold back every scan: no place is needed */
+	return INSTAR_OK;
+}
+
+static void hazard_thread_fini(instar_thread *t)
+{
+	struct hazard_thread *h = hazard_thread(t);
+
+	hazard_drop_references(h);
+	h->pins = 0;
+	hazard_give_up(&h->root);
+	hazard_give_up(&h->pin);
+}
+
+#define HAZARD_TABLE \
+	.info.family = "hazard", \
+	.info.bound = "objects: threads x (2048 + 17 x threads), while no writer stalls within a call", \
+	.info.has_refs = true, \
+	.info.max_refs = HAZARD_REFERENCES, \
+	.info.robust = INSTAR_ROBUST_PREEMPTED | INSTAR_ROBUST_PARKED, \
+	.domain_size = sizeof(struct hazard_domain), \
+	.thread_size = sizeof(struct hazard_thread), \
+	.thread_fini = hazard_thread_fini, \
+	.thread_lost = hazard_thread_fini, \
+	.refer = hazard_refer, \
+	.holds = hazard_holds, \
+	.advance = hazard_scan
+
+#endif
