@@ -20,6 +20,7 @@ reclaim_sources = \
 EXTRA_DIST += \
 	reclaim/ck_epoch.h \
 	reclaim/counter.h \
+	reclaim/debra.h \
 	reclaim/ebr.h \
 	reclaim/ebr_fence.h \
 	reclaim/hazard.h \
