@@ -70,6 +70,11 @@ struct bundle *bundle_make(instar_domain *domain, const struct release *release,
 	return b;
 }
 
+size_t bundle_size(const void *bundle)
+{
+	return ((const struct bundle *)bundle)->bytes;
+}
+
 void bundle_discard(instar_domain *domain, struct bundle *b)
 {
 	reclaim_free(domain, b, b->bytes, ALIGNMENT);

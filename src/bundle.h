@@ -66,6 +66,8 @@ uint32_t bundle_find(const struct bundle *b, const struct byte_key *key, const s
 struct bundle *bundle_make(instar_domain *domain, const struct release *release, const struct bundle *old,
 			   uint32_t without, const struct byte_key *key, uint64_t value);
 
+size_t bundle_size(const void *bundle);
+
 /* Never published: its memory goes, its values stay. */
 void bundle_discard(instar_domain *domain, struct bundle *b);
 

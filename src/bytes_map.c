@@ -57,6 +57,7 @@ enum instar_status instar_bmap_create(instar_bmap **out, instar_domain *domain, 
 		reclaim_free(domain, bmap, sizeof *bmap, sizeof(void *));
 		return status;
 	}
+	bmap->map->value_size = bundle_size;
 	bmap->domain = domain;
 	bmap->hash = hash;
 	bmap->hash_ctx = o->hash_ctx;

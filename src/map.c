@@ -35,6 +35,7 @@ static void set_options(instar_map *map, const struct instar_map_opts *o)
 	map->pages.huge = !(o->flags & INSTAR_MAP_SMALL_PAGES);
 	map->value_free = o->value_free;
 	map->value_ctx = o->ctx;
+	map->value_bytes = o->value_bytes;
 	map->max_capacity = o->max_capacity;
 	map->plain = !map->value_free && !map->max_capacity;
 	if (o->name)

@@ -45,6 +45,12 @@ static void park_push(instar_map *map, struct parked *node)
 		;
 }
 
+/* Into a reserved record. */
+static inline void retire_value(instar_map *map, instar_thread *t, void *value)
+{
+	reclaim_retire_reserved(t, value, map_value_bytes(map, value), RECLAIM_ENTRY, map->value_free, map->value_ctx);
+}
+
 /* Retires what no snapshot from `oldest` on can show.  Without memory the rest stays for the next time.
  * true: something stays for the sake of such a snapshot. */
 static bool unpark(instar_map *map, instar_thread *t, uint64_t oldest)
@@ -61,8 +67,7 @@ static bool unpark(instar_map *map, instar_thread *t, uint64_t oldest)
 			if (node->is_table)
 				release_table(t, node->object);
 			else
-				reclaim_retire_reserved(t, node->object, 0, RECLAIM_ENTRY, map->value_free,
-							map->value_ctx);
+				retire_value(map, t, node->object);
 			reclaim_free(map->domain, node, sizeof *node, sizeof(void *));
 		}
 		node = next;
@@ -102,7 +107,7 @@ static void park_or_retire(instar_map *map, instar_thread *t, struct line *line,
 	void *object = (void *)(uintptr_t)value;
 	if (likely(!load_seq_cst(&map->open_snapshots))) {
 		park_node_unused(map, line, node);
-		reclaim_retire_reserved(t, object, 0, RECLAIM_ENTRY, map->value_free, map->value_ctx);
+		retire_value(map, t, object);
 		return;
 	}
 	park(map, t, node, object, false);

@@ -47,6 +47,8 @@ struct instar_map {
 	unsigned first_log2_homes;    /* of the table made at creation */
 	void (*value_free)(void *value, void *ctx);
 	void *value_ctx;
+	size_t value_bytes;           /* of each boxed value, as far as is known ... */
+	size_t (*value_size)(const void *value); /* ... NULL; or it tells itself */
 	size_t max_capacity;
 	char name[32];
 	CACHE_ALIGNED struct line *lines[LINE_CHUNKS];
@@ -114,6 +116,11 @@ struct parked {
 	bool is_table;
 	uint64_t number;
 };
+
+static inline size_t map_value_bytes(const instar_map *map, const void *value)
+{
+	return map->value_size ? map->value_size(value) : map->value_bytes;
+}
 
 /* The line counts for a table of another generation from now on. */
 static inline void line_turn(struct line *line, uint64_t generation)

@@ -51,9 +51,10 @@ struct instar_map_opts {
 	void (*value_free)(void *value, void *ctx);
 	void *ctx;
 	const char *name;    /* for statistics; copied, 31 bytes kept */
+	size_t value_bytes;  /* of each boxed value, for the domain's statistics and limits; 0: not known, counted as none */
 	uint64_t reserved[8]; /* zero */
 };
-#define INSTAR_MAP_OPTS_INIT { sizeof(struct instar_map_opts), 0, 0, { 0, 0 }, 0, 0, 0, 0, { 0 } }
+#define INSTAR_MAP_OPTS_INIT { sizeof(struct instar_map_opts), 0, 0, { 0, 0 }, 0, 0, 0, 0, 0, { 0 } }
 
 /* A new, empty map in `domain` (NULL: the default domain).  OK, NOMEM (also for a capacity beyond the
  * address space, at once), INVAL, UNSUPPORTED.  *out is NULL on failure. */

@@ -151,6 +151,25 @@ static size_t still_owned(const struct test *test)
 	return owned;
 }
 
+/* Boxes put and removed in a section, that they wait. */
+static bool bytes_agree(instar_map *map, instar_domain *domain, instar_thread *thread)
+{
+	static struct box boxes[HELD];
+	struct instar_reclaim_stats stats;
+
+	instar_enter(thread);
+	for (unsigned i = 0; i < HELD; i++) {
+		boxes[i] = (struct box){ CANARY, KEYS + i, BOX_OWNED_BY_MAP };
+		instar_insert(map, thread, KEYS + i, (uint64_t)(uintptr_t)&boxes[i], NULL);
+		instar_remove(map, thread, KEYS + i, NULL);
+	}
+	instar_domain_stats(domain, &stats);
+	instar_leave(thread);
+	return stats.pending_objects - stats.pending_table_objects >= HELD &&
+	       stats.pending_bytes - stats.pending_table_bytes ==
+		       (stats.pending_objects - stats.pending_table_objects) * sizeof(struct box);
+}
+
 static void run(const struct instar_scheme_info *scheme, unsigned flags, uint64_t seed)
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
@@ -161,6 +180,7 @@ static void run(const struct instar_scheme_info *scheme, unsigned flags, uint64_
 
 	opts.flags = flags;
 	opts.value_free = box_free;
+	opts.value_bytes = sizeof(struct box);
 	opts.ctx = &test;
 	test.boxes = calloc(THREADS * CALLS, sizeof *test.boxes);
 	if (!test.boxes || !world_open(&test.world, scheme, NULL, &opts) ||
@@ -172,6 +192,7 @@ static void run(const struct instar_scheme_info *scheme, unsigned flags, uint64_
 	if (strcmp(scheme->name, "leak"))
 		ok(still_owned(&test) == size, "%s: after it only the %zu boxes in the map are alive (%zu)", scheme->name,
 		   size, still_owned(&test));
+	ok(bytes_agree(test.world.map, test.world.domain, thread), "%s: the statistics know what a box weighs", scheme->name);
 	ok(instar_fetch_add(test.world.map, thread, 1, 1, 1, &old) == INSTAR_INVAL, "%s: fetch_add is INVAL",
 	   scheme->name);
 	ok(instar_map_check(test.world.map, stdout) == INSTAR_OK, "%s: audit", scheme->name);
