@@ -123,6 +123,8 @@ static bool ck_epoch_advance(instar_thread *t)
 static void ck_epoch_thread_lost(instar_thread *t)
 {
 	ck_epoch_own(t)->active = 0;
+	if (t->is_shared)
+		ck_epoch_domain(t->domain)->shared_polls = false;
 }
 
 #define SCHEME_TABLE \

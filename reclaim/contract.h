@@ -112,6 +112,8 @@ struct reclaim_scheme {
 	void (*offline)(instar_thread *thread);          /* NULL where nothing needs them */
 	void (*online)(instar_thread *thread);
 	void (*quiescent)(instar_thread *thread);
+	bool (*is_online)(instar_thread *thread);        /* process-wide ones: the calling thread, by whatever handle or
+							    without us; NULL: never */
 	uint64_t (*grace_now)(instar_thread *thread);    /* inside a section; of retirements, also where the map has none */
 	bool (*grace_elapsed)(instar_thread *thread, uint64_t stamp);
 	bool (*holds)(instar_thread *thread, const void *object); /* NULL: no; asked after grace_elapsed: a reference */

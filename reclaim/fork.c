@@ -40,8 +40,10 @@ static void child(void)
 			t->own->limbo = (struct limbo){ 0 };
 			t->attached = 0;
 		}
-		if (!this_thread.shared_sections)
+		if (!this_thread.shared_sections) {
+			domain->scheme->thread_lost(domain->shared);
 			domain->shared_readers = 0;
+		}
 	}
 	pthread_mutex_unlock(&mutex);
 }

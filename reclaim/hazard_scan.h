@@ -177,7 +177,7 @@ static void hazard_thread_fini(instar_thread *t)
 	struct hazard_thread *h = hazard_thread(t);
 
 	hazard_drop_references(h);
-	h->pins = 0;
+	h->pins = t->is_shared;
 	hazard_give_up(&h->root);
 	hazard_give_up(&h->pin);
 }

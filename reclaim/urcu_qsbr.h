@@ -116,6 +116,12 @@ static void urcu_qsbr_offline(instar_thread *t)
 		rcu_thread_offline();
 }
 
+static bool urcu_qsbr_is_online(instar_thread *t)
+{
+	(void)t;
+	return rcu_read_ongoing();
+}
+
 static void urcu_qsbr_quiescent(instar_thread *t)
 {
 	TSAN_RELEASE(t->domain);
@@ -130,6 +136,7 @@ static void urcu_qsbr_quiescent(instar_thread *t)
 	.info.needs_quiescent = true, \
 	.offline = urcu_qsbr_offline, \
 	.online = urcu_qsbr_online, \
+	.is_online = urcu_qsbr_is_online, \
 	.quiescent = urcu_qsbr_quiescent, \
 	URCU_TABLE
 

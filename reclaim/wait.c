@@ -171,8 +171,8 @@ static enum instar_status retire_now(instar_thread *t, const struct limbo_record
 	const struct reclaim_scheme *scheme = t->domain->scheme;
 	uint64_t stamp;
 
-	if (thread_in_section() || !(info->has_grace || scheme->holds) ||
-	    (info->needs_quiescent && (t->own->online || info->process_wide)))
+	if (thread_in_section() || t->own->online || !(info->has_grace || scheme->holds) ||
+	    (scheme->is_online && scheme->is_online(t)))
 		return INSTAR_NOMEM;
 	stamp = grace_stamp(t);
 	while (!scheme->grace_elapsed(t, stamp) || (scheme->holds && scheme->holds(t, record->ptr)))

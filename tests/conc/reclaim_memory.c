@@ -97,7 +97,7 @@ static void destructors_retire(const struct reclaim_scheme *scheme)
 /* Inside a section, or where waiting would be for itself or for ever. */
 static bool may_refuse(const struct reclaim_scheme *scheme, unsigned i)
 {
-	return i < INSIDE || !frees(scheme) || (scheme->info.needs_quiescent && scheme->info.process_wide);
+	return i < INSIDE || !frees(scheme);
 }
 
 /* What a caller does who looks at each status.  Adds what stayed the caller's to *kept. */
