@@ -52,7 +52,7 @@ struct instar_map_opts {
 	void *ctx;
 	const char *name;    /* for statistics; copied, 31 bytes kept */
 	size_t value_bytes;  /* of each boxed value, for the domain's statistics and limits; 0: not known, counted as none */
-	uint64_t reserved[8]; /* zero */
+	uint64_t reserved[7]; /* zero */
 };
 #define INSTAR_MAP_OPTS_INIT { sizeof(struct instar_map_opts), 0, 0, { 0, 0 }, 0, 0, 0, 0, 0, { 0 } }
 
