@@ -37,13 +37,6 @@ enum { CACHE_LINE = 64 };
 #define cas_seq_cst(p, expected, v) \
 	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 
-/* The empty assembly: gcc takes a function that does nothing but prefetch for one without effect, and drops it. */
-#define prefetch_for(p, write)              \
-	do {                                \
-		__builtin_prefetch((p), (write)); \
-		__asm__ volatile("");       \
-	} while (0)
-
 /* Keeps the compiler, not the processor, from moving accesses across (one side of an asymmetric barrier). */
 #define compiler_barrier() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 #define fence_seq_cst() __atomic_thread_fence(__ATOMIC_SEQ_CST)
@@ -58,6 +51,13 @@ static inline void cpu_pause(void)
 }
 
 #endif /* PORT_SHIM */
+
+/* The empty assembly: gcc takes a function that does nothing but prefetch for one without effect, and drops it. */
+#define prefetch_for(p, write)              \
+	do {                                \
+		__builtin_prefetch((p), (write)); \
+		__asm__ volatile("");       \
+	} while (0)
 
 /* A counter with one writer, read by anyone: no locked instruction. */
 static inline void count_add(uint64_t *counter, uint64_t n)
