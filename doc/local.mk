@@ -13,7 +13,8 @@ man3_pages = \
 	doc/instar_status.3 \
 	doc/instar_update.3
 dist_man_MANS += $(man3_pages)
-EXTRA_DIST += doc/choosing-a-scheme.md doc/memory-model.md doc/migrating.md doc/porting.md doc/tuning.md doc/verification.md
+EXTRA_DIST += doc/choosing-a-scheme.md doc/guarantees.md doc/memory-model.md doc/migrating.md doc/porting.md \
+	doc/tuning.md doc/verification.md
 
 # $(for_each_link) COMMAND $(end_of_links): the command, of $$page and $$call.
 for_each_link = for page in $(man3_pages:doc/%.3=%); do \
