@@ -36,7 +36,8 @@ INSTAR_API enum instar_status instar_scan_range(instar_map *map, instar_thread *
 typedef bool instar_visit_fn(uint64_t key, uint64_t value, void *ctx); /* false: stop */
 
 /*
- * Calls visit for every entry, within a section that protects all (boxed values may be dereferenced), left and entered again at least every 256 entries unless the caller is in one.
+ * Calls visit for every entry, within a section that protects all (boxed values may be dereferenced), left and
+ * entered again at least every 256 entries unless the caller is in one.
  * deadline: NULL for none.  OK, STOPPED (visit answered false), TIMEOUT, CANCELLED.
  */
 INSTAR_API enum instar_status instar_foreach(instar_map *map, instar_thread *thread, instar_visit_fn *visit, void *ctx,

@@ -122,8 +122,8 @@ INSTAR_API void instar_thread_quiescent(instar_thread *thread);
 
 /* A read-side section; nestable.  References stay valid until the outermost leave (schemes that need
  * quiescent states: until the next one).  Where section_protects_all is false, only those that instar_get_ref and
- * instar_protect gave are references: what other calls answer may be freed at any time.  enter and leave are wait-free and async-signal-safe for an
- * attached thread. */
+ * instar_protect gave are references: what other calls answer may be freed at any time.  enter and leave are
+ * wait-free and async-signal-safe for an attached thread. */
 INSTAR_API void instar_enter(instar_thread *thread);
 INSTAR_API void instar_leave(instar_thread *thread);
 
