@@ -26,9 +26,17 @@ static __attribute__((noinline)) enum instar_status get_slowly(instar_map *map, 
 	t = section_thread(map, t);
 	if (!t)
 		return INSTAR_INVAL;
-	section_enter(t);
-	bool hit = lookup(map, t, h, &v);
-	section_leave(t);
+	bool hit, known = !SCHEME_PROTECTS_ALL && !t->is_shared && scheme_allows_brief(t);
+	if (known) { /* cheaper there, and it holds one table only */
+		section_enter_brief(t);
+		known = lookup_in_root(map, t, h, &v, &hit);
+		section_leave_brief(t);
+	}
+	if (!known) {
+		section_enter(t);
+		hit = lookup(map, t, h, &v);
+		section_leave(t);
+	}
 	if (hit && value)
 		*value = v;
 	return hit ? INSTAR_OK : INSTAR_NOTFOUND;

@@ -65,6 +65,19 @@ static __attribute__((noinline)) bool lookup_before_birth(instar_map *map, insta
 	return false;
 }
 
+/* Where no other table may be looked at.  false: it would take one. */
+static inline bool lookup_in_root(instar_map *map, instar_thread *t, word h, word *v, bool *hit)
+{
+	const struct table *table = section_root(map, t);
+	STEP(ROOT_READ);
+	size_t home = home_of(table, h);
+	word c = bucket_ctrl(&table->buckets[home]);
+	if (unlikely(!ctrl_is_born(c)))
+		return false;
+	*hit = lookup_home(table, home, c, h, v);
+	return true;
+}
+
 static inline bool lookup(instar_map *map, instar_thread *t, word h, word *v)
 {
 	struct table *table = section_root(map, t);
