@@ -28,6 +28,7 @@ tests_libwithout_reference_la_CPPFLAGS = $(careless_cppflags) -DENGINE_NAME=engi
 
 reclaim_programs = \
 	tests/conc/hazards_steps \
+	tests/conc/library_defects \
 	tests/conc/reclaim_memory \
 	tests/conc/reclaim_sections \
 	tests/conc/reclaim_status \
@@ -44,6 +45,8 @@ reclaim_support = tests/support/actor.h tests/support/cargo.h tests/support/sche
 tests_conc_hazards_steps_SOURCES = tests/conc/hazards.c $(reclaim_support)
 tests_conc_hazards_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_hazards_steps_LDADD = $(careless_engines) $(conc_steps_libs)
+tests_conc_library_defects_CPPFLAGS = $(AM_CPPFLAGS) $(scheme_cppflags)
+tests_conc_library_defects_LDADD = libinstar.la $(scheme_libs)
 tests_conc_reclaim_memory_SOURCES = tests/conc/reclaim_memory.c $(reclaim_support)
 tests_conc_reclaim_memory_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_reclaim_memory_LDADD = $(reclaim_libs)

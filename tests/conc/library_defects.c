@@ -1,0 +1,257 @@
+/*
+ * tests/conc/library_defects.c - what libck and liburcu do to those who use them plainly, shown on the libraries
+ * themselves; and that the schemes over them are not bitten.
+ *
+ * A library that has been mended since is no failure: what it did is printed.  Our side must be right in any case.
+ * What ends in an abort happens in a child process.
+ */
+#include <pthread.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <instar/instar.h>
+
+#include "tests/support/tap.h"
+
+enum { OBJECTS = 100 };
+
+__attribute__((unused)) static void count(void *object, void *ctx)
+{
+	(void)object;
+	__atomic_fetch_add((unsigned *)ctx, 1, __ATOMIC_RELAXED);
+}
+
+__attribute__((unused)) static void report(const char *library, bool shown, const char *defect)
+{
+	diag("%s %s%s", library, shown ? "" : "(in this release no longer) ", defect);
+}
+
+/* The exit status of `act` in a child; -1: it was killed. */
+__attribute__((unused)) static int in_child(int (*act)(void))
+{
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(99);
+		_exit(act());
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		bail_out("no child");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* ---- Concurrency Kit ---- */
+
+#ifdef HAVE_CK
+#include <ck_epoch.h>
+
+static unsigned called;
+
+static void call(ck_epoch_entry_t *entry)
+{
+	(void)entry;
+	called++;
+}
+
+static bool ck_unregister_drops(void)
+{
+	static ck_epoch_record_t leaver, other;
+	static ck_epoch_entry_t entry;
+	static ck_epoch_t epoch;
+
+	called = 0;
+	ck_epoch_init(&epoch);
+	ck_epoch_register(&epoch, &leaver, NULL);
+	ck_epoch_register(&epoch, &other, NULL);
+	ck_epoch_call(&leaver, &entry, call);
+	ck_epoch_unregister(&leaver);
+	for (unsigned i = 0; i < 4; i++)
+		ck_epoch_barrier(&other);
+	return !called;
+}
+
+/* As above without leaving: the barrier of one record leaves what another deferred. */
+static bool ck_barrier_is_its_own(void)
+{
+	static ck_epoch_record_t sleeper, other;
+	static ck_epoch_entry_t entry;
+	static ck_epoch_t epoch;
+
+	called = 0;
+	ck_epoch_init(&epoch);
+	ck_epoch_register(&epoch, &sleeper, NULL);
+	ck_epoch_register(&epoch, &other, NULL);
+	ck_epoch_call(&sleeper, &entry, call);
+	for (unsigned i = 0; i < 4; i++)
+		ck_epoch_barrier(&other);
+	return !called;
+}
+
+static bool ck_peak_is_zero(void)
+{
+	static ck_epoch_record_t record;
+	static ck_epoch_entry_t entries[OBJECTS];
+	static ck_epoch_t epoch;
+
+	ck_epoch_init(&epoch);
+	ck_epoch_register(&epoch, &record, NULL);
+	for (unsigned i = 0; i < OBJECTS; i++)
+		ck_epoch_call(&record, &entries[i], call);
+	ck_epoch_barrier(&record);
+	return record.n_peak == 0;
+}
+
+struct visit {
+	instar_domain *domain;
+	unsigned *freed;
+};
+
+static void *retire_and_leave(void *arg)
+{
+	static char objects[OBJECTS];
+	struct visit *visit = arg;
+	instar_thread *t;
+
+	if (instar_thread_attach(visit->domain, &t) != INSTAR_OK)
+		abort();
+	instar_enter(t);
+	for (unsigned i = 0; i < OBJECTS; i++)
+		if (instar_retire(t, &objects[i], 1, count, visit->freed) != INSTAR_OK)
+			abort();
+	instar_leave(t);
+	instar_thread_detach(t);
+	return NULL;
+}
+
+static void ck_defects(void)
+{
+	unsigned freed = 0;
+	struct visit visit = { .freed = &freed };
+	struct instar_reclaim_stats stats;
+	instar_thread *t;
+	pthread_t thread;
+
+	report("ck_epoch_unregister", ck_unregister_drops(), "drops what its record had deferred");
+	report("ck_epoch_barrier", ck_barrier_is_its_own(), "leaves what other records deferred");
+	report("ck_epoch", ck_peak_is_zero(), "says 0 in n_peak, whatever waited");
+	if (instar_domain_create(&visit.domain, "ck-epoch", NULL) != INSTAR_OK ||
+	    instar_thread_attach(visit.domain, &t) != INSTAR_OK ||
+	    pthread_create(&thread, NULL, retire_and_leave, &visit))
+		bail_out("no domain, or no thread");
+	pthread_join(thread, NULL);
+	instar_domain_stats(visit.domain, &stats);
+	ok(stats.pending_objects == OBJECTS && stats.peak_pending_objects == OBJECTS,
+	   "ck-epoch: what a thread left waits, and the peak is told (%llu)", (unsigned long long)stats.peak_pending_objects);
+	instar_barrier(t);
+	ok(freed == OBJECTS, "ck-epoch: another thread's barrier frees it (%u)", freed);
+	instar_thread_detach(t);
+	ok(instar_domain_destroy(visit.domain) == INSTAR_OK, "ck-epoch: destroy");
+}
+#else
+static void ck_defects(void)
+{
+	skip(3, "built without Concurrency Kit");
+}
+#endif
+
+/* ---- liburcu ---- */
+
+#ifdef HAVE_URCU
+#include <urcu/urcu-memb.h>
+#include <urcu/urcu-qsbr.h>
+
+static int memb_registers_twice(void)
+{
+	urcu_memb_register_thread();
+	urcu_memb_register_thread();
+	return 0;
+}
+
+static int qsbr_registers_twice(void)
+{
+	urcu_qsbr_register_thread();
+	urcu_qsbr_register_thread();
+	return 0;
+}
+
+/* Two domains, each attached to twice, used and left. */
+static int use_domains(const char *scheme)
+{
+	instar_domain *domains[2];
+	unsigned freed = 0;
+	instar_thread *t;
+	int wrong = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		wrong |= instar_domain_create(&domains[i], scheme, NULL) != INSTAR_OK;
+		wrong |= instar_thread_attach(domains[i], &t) != INSTAR_OK || instar_thread_attach(domains[i], &t) != INSTAR_OK;
+		instar_enter(t);
+		wrong |= instar_retire(t, &freed, 1, count, &freed) != INSTAR_OK;
+		instar_leave(t);
+		wrong |= instar_barrier(t) != INSTAR_OK;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		wrong |= instar_thread_self(domains[i], &t) != INSTAR_OK;
+		wrong |= instar_thread_detach(t) != INSTAR_OK || instar_thread_detach(t) != INSTAR_OK;
+		wrong |= instar_domain_destroy(domains[i]) != INSTAR_OK;
+	}
+	return wrong || freed != 2;
+}
+
+/* The application's own registration is there before and after; a library with live assertions would tell. */
+static int memb_beside_the_application(void)
+{
+	int wrong;
+
+	urcu_memb_register_thread();
+	wrong = use_domains("urcu-memb");
+	urcu_memb_read_lock();
+	urcu_memb_read_unlock();
+	urcu_memb_unregister_thread();
+	wrong |= use_domains("urcu-memb");
+	urcu_memb_register_thread();
+	urcu_memb_unregister_thread();
+	return wrong;
+}
+
+static int qsbr_beside_the_application(void)
+{
+	int wrong;
+
+	urcu_qsbr_register_thread();
+	wrong = use_domains("urcu-qsbr");
+	wrong |= !urcu_qsbr_read_ongoing(); /* as it was: online */
+	urcu_qsbr_unregister_thread();
+	wrong |= use_domains("urcu-qsbr");
+	urcu_qsbr_register_thread();
+	urcu_qsbr_unregister_thread();
+	return wrong;
+}
+
+static void urcu_defects(void)
+{
+	report("urcu-memb", in_child(memb_registers_twice) == -1, "aborts when a thread registers twice");
+	report("urcu-qsbr", in_child(qsbr_registers_twice) == -1, "aborts when a thread registers twice");
+	ok(in_child(memb_beside_the_application) == 0,
+	   "urcu-memb: handles of two domains, beside the application's own registration and without it");
+	ok(in_child(qsbr_beside_the_application) == 0,
+	   "urcu-qsbr: handles of two domains, beside the application's own registration and without it");
+}
+#else
+static void urcu_defects(void)
+{
+	skip(2, "built without liburcu");
+}
+#endif
+
+int main(void)
+{
+	ck_defects();
+	urcu_defects();
+	return done_testing();
+}
