@@ -119,7 +119,7 @@ static inline void scheme_leave(instar_thread *t)
 		hazard_drop_references(h);
 }
 
-#define scheme_inside(t) (hazard_thread(t)->pins != 0)
+#define scheme_inside(t) (load_relaxed(&hazard_thread(t)->pin) != 0)
 
 /* ---- brief sections: one table, by its hazard ---- */
 
@@ -139,13 +139,14 @@ static inline void scheme_leave_brief(instar_thread *t)
 	hazard_give_up(&hazard_thread(t)->root);
 }
 
-/* Slot 0 is the root; what others refer to is used in pinned sections only. */
+/* Slot 0 is the root; what others refer to is used in pinned sections only.  It is the pin that counts, not `pins`: a
+ * signal handler may come between the two. */
 static inline uintptr_t scheme_protect(instar_thread *t, unsigned slot, const uintptr_t *source)
 {
 	struct hazard_thread *h = hazard_thread(t);
 	uintptr_t object = load_seq_cst(source), again;
 
-	if (slot || h->pins)
+	if (slot || scheme_inside(t))
 		return object;
 	for (;; object = again) {
 		hazard_publish(&h->root, object);

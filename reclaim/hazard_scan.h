@@ -168,7 +168,7 @@ static bool hazard_holds(instar_thread *t, const void *object)
 static enum instar_status hazard_domain_init(instar_domain *domain)
 {
 	hazard_domain(domain)->era = 2;
-	hazard_thread(domain->shared)->pins = 1; /* its sections hold back every scan: no place is needed */
+	hazard_thread(domain->shared)->pin = 1; /* its sections hold back every scan: no place is needed */
 	return INSTAR_OK;
 }
 
@@ -177,9 +177,10 @@ static void hazard_thread_fini(instar_thread *t)
 	struct hazard_thread *h = hazard_thread(t);
 
 	hazard_drop_references(h);
-	h->pins = t->is_shared;
+	h->pins = 0;
 	hazard_give_up(&h->root);
-	hazard_give_up(&h->pin);
+	if (!t->is_shared)
+		hazard_give_up(&h->pin);
 }
 
 #define HAZARD_TABLE \
