@@ -40,7 +40,8 @@ model_cflags = -std=gnu11 -O2 $(WARN_CFLAGS)
 
 # In `make check`; the others take minutes.
 model_quick = tests/model/explorer tests/model/explorer_ebr
-model_programs = $(model_quick) tests/model/explorer_seven tests/model/explorer_ebr_fence tests/model/explorer_qsbr
+model_programs = $(model_quick) tests/model/explorer_seven tests/model/explorer_ebr_fence tests/model/explorer_hp \
+	tests/model/explorer_hp_asym tests/model/explorer_qsbr
 
 check_PROGRAMS += $(model_programs)
 TESTS += $(model_quick)
@@ -65,6 +66,16 @@ tests_model_explorer_ebr_fence_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEM
 	-DRECLAIM_SCHEME_FILE='"reclaim/ebr_fence.h"'
 tests_model_explorer_ebr_fence_CFLAGS = $(model_cflags)
 tests_model_explorer_ebr_fence_LDFLAGS =
+tests_model_explorer_hp_SOURCES = $(model_sources)
+tests_model_explorer_hp_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=hp \
+	-DRECLAIM_SCHEME_FILE='"reclaim/hp.h"'
+tests_model_explorer_hp_CFLAGS = $(model_cflags)
+tests_model_explorer_hp_LDFLAGS =
+tests_model_explorer_hp_asym_SOURCES = $(model_sources)
+tests_model_explorer_hp_asym_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=hp_asym \
+	-DRECLAIM_SCHEME_FILE='"reclaim/hp_asym.h"'
+tests_model_explorer_hp_asym_CFLAGS = $(model_cflags)
+tests_model_explorer_hp_asym_LDFLAGS =
 tests_model_explorer_qsbr_SOURCES = $(model_sources)
 tests_model_explorer_qsbr_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=qsbr \
 	-DRECLAIM_SCHEME_FILE='"reclaim/qsbr.h"'

@@ -98,6 +98,12 @@ const struct scenario scenarios[] = {
 	{ "snapshot-clear", "a snapshot against a clear", "ia1 ib1", { "N", "C", "ia2" }, 1, 0 },
 	{ "snapshot-grow", "a snapshot during a migration", "ia1 G R", { "N", "pa2 ga" }, 1, 0 },
 
+	/* ---- tables are freed ---- */
+	{ "free-read", "a root is cleared away and freed under a reader", "ia1", { "ga", "C v v v v" }, 2, 0 },
+	{ "free-write", "a root is cleared away and freed under writers", "ia1", { "pa2 ia3", "C v v v v" }, 2, 0 },
+	{ "free-before", "a migration ends and its source is freed under a reader", "ia1 G R", { "ga", "M v v v v" }, 2, 0 },
+	{ "free-birth", "a migration ends and its source is freed under a helper", "ia1 G R", { "pa2", "M v v v v" }, 2, 0 },
+
 	/* ---- the reclaimer by itself ---- */
 	{ "object", "an object is freed under a reader?", "", { "w w", "u v v v v" }, 3, 0 },
 	{ "object-two", "two readers, two objects", "", { "w", "w", "u v u v v v" }, 2, 0 },
