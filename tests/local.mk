@@ -24,6 +24,7 @@ EXTRA_DIST += tests/lsan.supp
 include tests/unit/local.mk
 include tests/conc/local.mk
 include tests/model/local.mk
+include tests/fuzz/local.mk
 include tests/iterate.mk
 include tests/tools/local.mk
 include tests/install/local.mk
