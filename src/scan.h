@@ -42,6 +42,7 @@ static void scan_slot(struct scanned *s, const struct table *table, size_t home,
 	if (q_d(q) != d || q_g(q) != g || (q_tag(q) != TAG_LIVE && q_tag(q) != TAG_SEALED))
 		return;
 	scanned_add(s, entry_hash(table, home, q), load_second_acquire(cell));
+	STEP(SCANNING);
 }
 
 static void scan_born_home(struct scanned *s, const struct table *table, size_t home)

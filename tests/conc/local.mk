@@ -48,6 +48,8 @@ conc_programs = \
 	tests/conc/interrupted_half \
 	tests/conc/interrupted_steps \
 	tests/conc/linear_selftest \
+	tests/conc/meanwhile_half \
+	tests/conc/meanwhile_steps \
 	tests/conc/model_random \
 	tests/conc/model_random_half \
 	tests/conc/oom \
@@ -110,6 +112,13 @@ tests_conc_interrupted_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_interrupted_steps_LDADD = $(conc_steps_libs)
 
 tests_conc_linear_selftest_LDADD = $(conc_libs)
+
+tests_conc_meanwhile_half_SOURCES = tests/conc/meanwhile.c
+tests_conc_meanwhile_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_meanwhile_half_LDADD = $(conc_half_libs)
+tests_conc_meanwhile_steps_SOURCES = tests/conc/meanwhile.c
+tests_conc_meanwhile_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_meanwhile_steps_LDADD = $(conc_steps_libs)
 
 tests_conc_model_random_LDADD = $(conc_libs)
 tests_conc_model_random_half_SOURCES = tests/conc/model_random.c

@@ -46,7 +46,7 @@ model_programs = $(model_quick) tests/model/explorer_seven tests/model/explorer_
 check_PROGRAMS += $(model_programs)
 TESTS += $(model_quick)
 long_tests += $(model_programs)
-EXTRA_DIST += tests/model/mutants.list tests/model/mutants.sh
+EXTRA_DIST += tests/model/migration.pml tests/model/mutants.list tests/model/mutants.sh tests/model/spin.sh
 
 tests_model_explorer_SOURCES = $(model_sources)
 tests_model_explorer_CPPFLAGS = $(model_spec_cppflags) -DINSTAR_BUCKET_SLOTS=3

@@ -1,0 +1,203 @@
+/*
+ * tests/conc/meanwhile.c - what may happen between two steps of a call, made to happen there: the park hook calls
+ * the map in the place of another thread.
+ */
+#include "src/step.h"
+#include "tests/support/crowd.h"
+#include "tests/support/tap.h"
+#include "tests/support/world.h"
+
+enum { HOME_BITS = 8, FEW = 5, STAYING = 300, STAYING_FIRST = 1 << 20, CHURN = 60000, WARM_UP = 6000, WINDOW = 700 };
+
+static struct world world;
+static struct crowd crowd;      /* keys of one home */
+static enum step at;            /* where it is to happen */
+static void (*happens)(void);   /* NULL: it has happened */
+static bool fine;
+
+static void hook(unsigned step)
+{
+	void (*now)(void) = happens;
+
+	if (step != at || !now)
+		return;
+	happens = NULL;
+	now();
+}
+
+static void let_happen(enum step step, void (*what)(void))
+{
+	at = step;
+	happens = what;
+}
+
+static uint64_t key(uint64_t i)
+{
+	return crowd_key(&crowd, 0, i);
+}
+
+static void open_world(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+
+	opts.seed[0] = 1;
+	crowd = crowd_new(opts.seed, HOME_BITS, 77);
+	if (!world_open(&world, scheme, NULL, &opts))
+		bail_out("%s: no map", scheme->name);
+	fine = true;
+}
+
+static void close_world(const char *what)
+{
+	ok(fine && instar_map_check(world.map, stdout) == INSTAR_OK && world_close(&world), "%s: %s",
+	   world.scheme->name, what);
+}
+
+/* How often a scan of everything meets the key. */
+static unsigned scanned(uint64_t wanted)
+{
+	struct instar_entry out[FEW];
+	enum instar_status status;
+	uint64_t cursor = 0;
+	unsigned met = 0;
+	size_t n;
+
+	do {
+		status = instar_scan(world.map, NULL, &cursor, out, FEW, &n);
+		for (size_t i = 0; i < n; i++)
+			met += out[i].key == wanted;
+	} while (status == INSTAR_OK);
+	return met;
+}
+
+/* ---- a claim is nobody's to see ---- */
+
+static void look_at_a_claim(void)
+{
+	fine = fine && !scanned(key(1)) && !instar_contains(world.map, NULL, key(1)) &&
+	       instar_replace(world.map, NULL, key(1), 9, NULL) == INSTAR_NOTFOUND &&
+	       instar_remove(world.map, NULL, key(1), NULL) == INSTAR_NOTFOUND;
+}
+
+static void claims_are_unseen(const struct instar_scheme_info *scheme)
+{
+	open_world(scheme);
+	fine = instar_insert(world.map, NULL, key(0), 1, NULL) == INSTAR_OK;
+	let_happen(STEP_CLAIMED, look_at_a_claim);
+	fine = fine && instar_insert(world.map, NULL, key(1), 2, NULL) == INSTAR_OK && !happens && scanned(key(1)) == 1;
+	close_world("no call sees a key that is claimed and not published");
+}
+
+/* ---- a scan and a key that moves ahead of it ---- */
+
+/* The key goes, another takes its place, and it comes back behind that. */
+static void move_the_key(void)
+{
+	fine = fine && instar_remove(world.map, NULL, key(0), NULL) == INSTAR_OK &&
+	       instar_insert(world.map, NULL, key(5), 6, NULL) == INSTAR_OK &&
+	       instar_insert(world.map, NULL, key(0), 7, NULL) == INSTAR_OK;
+}
+
+static void moved_keys_are_met_once(const struct instar_scheme_info *scheme)
+{
+	open_world(scheme);
+	fine = instar_insert(world.map, NULL, key(0), 1, NULL) == INSTAR_OK;
+	let_happen(STEP_SCANNING, move_the_key);
+	fine = fine && scanned(key(0)) == 1 && !happens;
+	close_world("a scan meets a key once that moves on within its home");
+}
+
+/* ---- the table moves under a call that holds the root ---- */
+
+static void grow(void)
+{
+	fine = fine && instar_reserve(world.map, NULL, 4000) == INSTAR_OK;
+	while (instar_maintain(world.map, NULL, 64) == INSTAR_BUSY)
+		;
+}
+
+static void clear(void)
+{
+	fine = fine && instar_clear(world.map, NULL) == INSTAR_OK;
+}
+
+/* A call that began before the clear is ordered before it or after it. */
+static bool gone_or(uint64_t wanted, uint64_t value)
+{
+	uint64_t found = value;
+
+	return instar_get(world.map, NULL, wanted, &found) == INSTAR_NOTFOUND || found == value;
+}
+
+static void calls_outlive_growth(const struct instar_scheme_info *scheme)
+{
+	uint64_t old = 0;
+
+	open_world(scheme);
+	for (uint64_t i = 0; i < STAYING; i++)
+		fine = fine && instar_insert(world.map, NULL, STAYING_FIRST + i, i, NULL) == INSTAR_OK;
+	let_happen(STEP_ROOT_READ, grow);
+	fine = fine && instar_insert(world.map, NULL, key(1), 1, NULL) == INSTAR_OK && !happens &&
+	       instar_get(world.map, NULL, key(1), &old) == INSTAR_OK && old == 1;
+	close_world("an insertion that holds the root is not lost in a table that was left meanwhile");
+
+	open_world(scheme);
+	fine = instar_insert(world.map, NULL, key(1), 1, NULL) == INSTAR_OK;
+	let_happen(STEP_ROOT_READ, grow);
+	fine = fine && instar_put(world.map, NULL, key(1), 2, &old) == INSTAR_EXISTS && old == 1 && !happens;
+	let_happen(STEP_ROOT_READ, grow);
+	fine = fine && instar_fetch_add(world.map, NULL, key(1), 3, 0, &old) == INSTAR_EXISTS && old == 2 &&
+	       instar_remove(world.map, NULL, key(1), &old) == INSTAR_OK && old == 5;
+	close_world("nor is a change");
+}
+
+static void calls_outlive_clear(const struct instar_scheme_info *scheme)
+{
+	open_world(scheme);
+	let_happen(STEP_ROOT_READ, clear);
+	fine = instar_insert(world.map, NULL, key(1), 1, NULL) == INSTAR_OK && !happens && gone_or(key(1), 1);
+	let_happen(STEP_CLAIMED, clear);
+	fine = fine && instar_put(world.map, NULL, key(2), 2, NULL) == INSTAR_OK && !happens && gone_or(key(2), 2) &&
+	       instar_size(world.map) == scanned(key(1)) + scanned(key(2));
+	close_world("calls that hold the root while the map is cleared");
+}
+
+/* ---- steady churn ---- */
+
+/* Eager burial makes slots free again: a table half full never needs to be purged. */
+static void churn_needs_no_migration(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_stats warm, after;
+
+	open_world(scheme);
+	fine = instar_reserve(world.map, NULL, 2 * WINDOW) == INSTAR_OK;
+	for (uint64_t i = 0; i < CHURN; i++) {
+		fine = fine && instar_insert(world.map, NULL, i, i, NULL) == INSTAR_OK &&
+		       (i < WINDOW || instar_remove(world.map, NULL, i - WINDOW, NULL) == INSTAR_OK);
+		if (i == WARM_UP)
+			instar_map_stats(world.map, &warm);
+		if (i % 8 == 0)
+			world_rest(&world, NULL);
+	}
+	instar_map_stats(world.map, &after);
+	fine = fine && after.growths + after.purges == warm.growths + warm.purges;
+	close_world("steady churn needs no migration");
+}
+
+static void run(const struct instar_scheme_info *scheme, void *unused)
+{
+	(void)unused;
+	claims_are_unseen(scheme);
+	moved_keys_are_met_once(scheme);
+	calls_outlive_growth(scheme);
+	calls_outlive_clear(scheme);
+	if (scheme->has_grace && !scheme->process_wide) /* liburcu's worker takes its time */
+		churn_needs_no_migration(scheme);
+}
+
+int main(void)
+{
+	instar_step_hook = hook;
+	each_scheme(run, NULL);
+	return done_testing();
+}
