@@ -96,6 +96,7 @@ const struct scenario scenarios[] = {
 	{ "snapshot-read", "a reader after the swap, a writer from before", "ia1", { "N", "pa2", "ga ga" }, 1, 0 },
 	{ "snapshot-twice", "two snapshots", "ia1", { "N", "N ga", "ea" }, 0, 0 },
 	{ "snapshot-clear", "a snapshot against a clear", "ia1 ib1", { "N", "C", "ia2" }, 1, 0 },
+	{ "snapshot-clear-end", "a snapshot's table: T15 and a clear give it up, one of them", "ia1", { "N", "C", "M" }, 1, 0 },
 	{ "snapshot-grow", "a snapshot during a migration", "ia1 G R", { "N", "pa2 ga" }, 1, 0 },
 
 	/* ---- tables are freed ---- */
