@@ -19,7 +19,7 @@ AM_TESTS_ENVIRONMENT = \
 long_tests =
 smoke_tests = tests/conc/edges tests/conc/edges_half tests/conc/model_random tests/conc/model_random_half
 INSTAR_TEST_SCALE = 20
-EXTRA_DIST += tests/lsan.supp
+EXTRA_DIST += tests/lsan.supp tests/mutants/list tests/mutants/run
 
 include tests/unit/local.mk
 include tests/conc/local.mk
@@ -34,3 +34,23 @@ include $(top_srcdir)/tests/stress.mk
 .PHONY: check-stress
 check-stress: all $(check_LTLIBRARIES) $(check_PROGRAMS) $(check_SCRIPTS)
 	INSTAR_TEST_SCALE=$(INSTAR_TEST_SCALE) $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(long_tests)'
+
+# A weekly job: the long tests, the model in spin, torture, and every planted bug.  TORTURE=8h for a night.
+TORTURE = 1h
+.PHONY: check-long
+check-long: check-stress
+	srcdir='$(srcdir)' CC='$(CC)' $(SHELL) $(srcdir)/tests/model/spin.sh
+	test ! -x instar-stress || ./instar-stress torture --duration $(TORTURE)
+	CC='$(CC)' $(SHELL) $(srcdir)/tests/model/mutants.sh
+	$(SHELL) $(srcdir)/tests/mutants/run
+
+# What the tests reach of the library, where gcovr and a build with --enable-coverage are.
+.PHONY: coverage
+coverage: check
+	@ls src/*.gcno >/dev/null 2>&1 || { echo "configure with --enable-coverage --disable-shared"; exit 1; }
+	$(MKDIR_P) coverage
+	gcovr --root $(top_srcdir) --object-directory . --filter '$(abs_top_srcdir)/(src|reclaim)/' \
+		--exclude-unreachable-branches --exclude-throw-branches --html-details coverage/index.html \
+		--txt coverage/summary.txt --print-summary
+clean-local:
+	rm -rf coverage
