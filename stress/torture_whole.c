@@ -41,7 +41,7 @@ void torture_clear(struct hand *hand)
 
 	if (!torture->clears || !hand->log || hand->log->n + HOT > hand->log->capacity)
 		return;
-	if (!rng_below(&hand->rng, 4))
+	if (torture->plan->scheme->section_protects_all && !rng_below(&hand->rng, 4))
 		expect(torture, "clear", instar_clear(torture->boxed, hand->thread));
 	begin = history_now();
 	call_perform(&call, torture->map, hand->thread);
