@@ -145,6 +145,9 @@ static inline instar_thread *reclaim_self(instar_domain *domain)
 void reclaim_shared_enter(instar_domain *domain);
 void reclaim_shared_leave(instar_domain *domain);
 
+/* The calling thread has a section open through t, which is its own handle or the shared one. */
+bool reclaim_in_section(const instar_thread *t);
+
 /* A section as the user's, but one that protects all under every scheme. */
 void reclaim_enter_all(instar_thread *t);
 void reclaim_leave_all(instar_thread *t);

@@ -190,7 +190,7 @@ void instar_enter(instar_thread *thread)
 		t->domain->scheme->enter(t);
 }
 
-static bool in_section(const instar_thread *t)
+bool reclaim_in_section(const instar_thread *t)
 {
 	return t->is_shared ? this_thread.shared_sections : t->nest;
 }
@@ -211,7 +211,7 @@ void instar_leave(instar_thread *thread)
 {
 	instar_thread *t = thread_or_self(thread);
 
-	if (likely(t && in_section(t)))
+	if (likely(t && reclaim_in_section(t)))
 		leave_section(t, t->domain->scheme->leave);
 }
 
@@ -233,7 +233,7 @@ enum instar_status instar_protect(instar_thread *thread, void *const *source, vo
 
 	if (!source || !object)
 		return INSTAR_INVAL;
-	if (!t || !in_section(t))
+	if (!t || !reclaim_in_section(t))
 		return INSTAR_MISUSE;
 	if (!t->domain->scheme->refer)
 		found = load_seq_cst((const uintptr_t *)source);

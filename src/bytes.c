@@ -154,7 +154,7 @@ enum instar_status instar_bmap_get_ref(instar_bmap *map, instar_thread *thread, 
 	uint64_t found;
 	if (!bmap_prepare(map, &thread, key, length, &o) || !object || !map->release.value_free)
 		return INSTAR_INVAL;
-	if (thread->nest == 0 && !thread->is_shared)
+	if (!reclaim_in_section(thread))
 		return INSTAR_MISUSE;
 	enum instar_status status = find_value(map, thread, &o, &found);
 	if (status == INSTAR_OK)

@@ -66,7 +66,7 @@ static enum instar_status engine_get_ref(instar_map *map, instar_thread *t, uint
 	t = section_thread(map, t);
 	if (!t || !map->value_free)
 		return INSTAR_INVAL;
-	if (t->nest == 0 && !t->is_shared)
+	if (!reclaim_in_section(t))
 		return INSTAR_MISUSE;
 	return find_object(map, t, (word)h, object);
 }

@@ -164,10 +164,36 @@ static void crowd_refused(const struct instar_scheme_info *scheme, unsigned perc
 	ok(world_close(&crowd.world) && balanced(&crowd.injector), "%s, %u %%: nothing leaked", scheme->name, percent);
 }
 
+static void keep(void *value, void *ctx)
+{
+	(void)value;
+	(void)ctx;
+}
+
+/* A reference is for a section, also for a caller that can have no handle. */
+static void reference_refused(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct injector injector;
+	struct world world;
+	void *object = NULL;
+
+	injector_init(&injector);
+	opts.value_free = keep;
+	if (!world_open(&world, scheme, &injector.opts, &opts))
+		bail_out("%s: no map", scheme->name);
+	injector_refuse(&injector, INJECT_ALL);
+	ok(instar_get_ref(world.map, NULL, 1, &object) == INSTAR_MISUSE && !object && injector.refused,
+	   "%s: no handle to be had, no section: no reference", scheme->name);
+	injector_refuse(&injector, 0);
+	ok(world_close(&world) && balanced(&injector), "%s: nothing leaked", scheme->name);
+}
+
 static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	uint64_t seed = *(uint64_t *)arg;
 
+	reference_refused(scheme);
 	for (unsigned round = 0; round < test_scale(); round++) {
 		every_nth(scheme, seed + round, 1);
 		every_nth(scheme, seed + round, INJECT_ALL);

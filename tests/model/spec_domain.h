@@ -97,6 +97,11 @@ instar_domain *instar_domain_default(void)
 	return NULL;
 }
 
+bool reclaim_in_section(const instar_thread *t)
+{
+	return t->nest != 0;
+}
+
 void reclaim_shared_enter(instar_domain *domain)
 {
 	(void)domain;
