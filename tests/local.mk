@@ -44,13 +44,15 @@ check-long: check-stress
 	CC='$(CC)' $(SHELL) $(srcdir)/tests/model/mutants.sh
 	$(SHELL) $(srcdir)/tests/mutants/run
 
-# What the tests reach of the library, where gcovr and a build with --enable-coverage are.
+# What the tests reach of the library, where gcovr and a build with --enable-coverage are.  The half-width builds count
+# nothing; gcovr's assertion that a function has one place does not hold for engines of several levels.
 .PHONY: coverage
 coverage: check
 	@ls src/*.gcno >/dev/null 2>&1 || { echo "configure with --enable-coverage --disable-shared"; exit 1; }
 	$(MKDIR_P) coverage
-	gcovr --root $(top_srcdir) --object-directory . --filter '$(abs_top_srcdir)/(src|reclaim)/' \
-		--exclude-unreachable-branches --exclude-throw-branches --html-details coverage/index.html \
-		--txt coverage/summary.txt --print-summary
+	find . -name '*half*.gcda' -exec rm {} +
+	PYTHONOPTIMIZE=1 gcovr --root '$(abs_top_srcdir)' --object-directory . --exclude-throw-branches \
+		--filter '$(abs_top_srcdir)/(src|reclaim)/' --html-details coverage/index.html \
+		--txt coverage/summary.txt --print-summary src reclaim
 clean-local:
 	rm -rf coverage
