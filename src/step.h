@@ -28,9 +28,9 @@
 	X(BEFORE_STILLBORN) /* no room for a home, before T16 */                         \
 	X(READING)          /* a reader holds a ctrl, before it looks at slots */        \
 	X(READING_VALUE)    /* a reader found its q, before it loads v */                \
-	X(SCANNING)         /* a scan took a slot's entry, before it looks at the next */ \
 	X(PARKING)          /* a snapshot was open, before what it may show is parked */ \
-	X(CLOSING)          /* a snapshot is unlisted, before what it kept is retired */
+	X(CLOSING)          /* a snapshot is unlisted, before what it kept is retired */ \
+	X(SCANNING)         /* a scan took a slot's entry, before it looks at the next */
 
 enum step {
 #define STEP_ENUMERATOR(name) STEP_##name,

@@ -14,7 +14,7 @@
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { WRITERS = 2, READERS = 2, RING = 24, RESIDENTS = 500, STORES = TEST_WORK(20000), WINDOW = 600, FEW = 7 };
+enum { WRITERS = 2, READERS = 2, RING = 24, RESIDENTS = 500, STORES = TEST_WORK(8000), WINDOW = 600, FEW = 7 };
 enum { RING_FIRST = 1000, RESIDENT_FIRST = 100000 };
 
 struct test {
