@@ -6,6 +6,8 @@ iterate_programs = \
 	tests/conc/clear \
 	tests/conc/clear_half \
 	tests/conc/clear_steps \
+	tests/conc/passes \
+	tests/conc/passes_half \
 	tests/conc/scan \
 	tests/conc/scan_half \
 	tests/conc/snapshot \
@@ -26,6 +28,11 @@ tests_conc_clear_half_LDADD = $(conc_half_libs)
 tests_conc_clear_steps_SOURCES = tests/conc/clear.c
 tests_conc_clear_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_clear_steps_LDADD = $(conc_steps_libs)
+
+tests_conc_passes_LDADD = $(conc_libs)
+tests_conc_passes_half_SOURCES = tests/conc/passes.c
+tests_conc_passes_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_passes_half_LDADD = $(conc_half_libs)
 
 tests_conc_scan_LDADD = $(conc_libs)
 tests_conc_scan_half_SOURCES = tests/conc/scan.c

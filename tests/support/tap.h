@@ -109,7 +109,7 @@ TAP_PRINTF(2, 3) static void fault(struct faults *faults, const char *format, ..
 }
 
 /* Stops everything: the test itself cannot go on (no memory, no thread). */
-TAP_PRINTF(1, 2) static void bail_out(const char *format, ...)
+TAP_PRINTF(1, 2) static __attribute__((noreturn)) void bail_out(const char *format, ...)
 {
 	char line[512];
 	va_list list;

@@ -1,0 +1,217 @@
+/*
+ * tests/conc/passes.c - the calls that go over all entries: foreach, retain, drain.
+ */
+#include <time.h>
+
+#include "tests/support/stir.h"
+#include "tests/support/tap.h"
+#include "tests/support/threads.h"
+#include "tests/support/world.h"
+
+enum { ENTRIES = 300 };
+
+static void bail_if(bool failed, const struct instar_scheme_info *scheme)
+{
+	if (failed)
+		bail_out("%s: no map", scheme->name);
+}
+
+/* ---- foreach ---- */
+
+struct visit {
+	instar_map *map;
+	instar_thread *thread;
+	unsigned visits, stop_at, cancel_at;
+	bool cancel, slow, fine;
+};
+
+static bool visit(uint64_t key, uint64_t value, void *ctx)
+{
+	struct visit *v = ctx;
+	struct timespec begin, now;
+
+	v->visits++;
+	v->fine = value == (key ^ 1);
+	if (v->visits == v->cancel_at)
+		__atomic_store_n(&v->cancel, true, __ATOMIC_RELEASE);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while (v->slow && begin.tv_nsec == now.tv_nsec);
+	return v->visits != v->stop_at;
+}
+
+/* Calls that may wait for sections are refused in a callback. */
+static bool visit_and_wait(uint64_t key, uint64_t value, void *ctx)
+{
+	struct visit *v = ctx;
+
+	v->fine = v->fine && instar_barrier(v->thread) == INSTAR_MISUSE && value == (key ^ 1) &&
+		  instar_contains(v->map, v->thread, key);
+	v->visits++;
+	return true;
+}
+
+static void foreach_ends(const struct instar_scheme_info *scheme)
+{
+	struct world world;
+	struct instar_deadline none = { 0, NULL }, soon = { 1, NULL };
+	struct visit v = { .visits = 0 };
+	instar_map *map;
+
+	bail_if(!world_open(&world, scheme, NULL, NULL), scheme);
+	map = world.map;
+	for (uint64_t key = 0; key < ENTRIES; key++)
+		instar_insert(map, NULL, key, key ^ 1, NULL);
+	ok(instar_foreach(map, NULL, visit, &v, &none) == INSTAR_OK && v.visits == ENTRIES && v.fine,
+	   "%s: foreach visits all", scheme->name);
+	v = (struct visit){ .stop_at = 100 };
+	ok(instar_foreach(map, NULL, visit, &v, NULL) == INSTAR_STOPPED && v.visits == 100,
+	   "%s: foreach, STOPPED at once", scheme->name);
+	v = (struct visit){ .cancel = true };
+	none.cancel = &v.cancel;
+	ok(instar_foreach(map, NULL, visit, &v, &none) == INSTAR_CANCELLED && !v.visits, "%s: foreach, CANCELLED before",
+	   scheme->name);
+	v = (struct visit){ .cancel_at = 1 };
+	ok(instar_foreach(map, NULL, visit, &v, &none) == INSTAR_CANCELLED && v.visits <= 256,
+	   "%s: foreach, CANCELLED within 256 entries", scheme->name);
+	v = (struct visit){ .slow = true };
+	ok(instar_foreach(map, NULL, visit, &v, &soon) == INSTAR_TIMEOUT && v.visits <= 256, "%s: foreach, TIMEOUT",
+	   scheme->name);
+	v = (struct visit){ .map = map, .fine = true };
+	bail_if(instar_thread_self(world.domain, &v.thread), scheme);
+	ok(instar_foreach(map, NULL, visit_and_wait, &v, NULL) == INSTAR_OK && v.fine && v.visits == ENTRIES,
+	   "%s: barrier in a callback is MISUSE", scheme->name);
+	ok(instar_foreach(NULL, NULL, visit, &v, NULL) == INSTAR_INVAL &&
+	   instar_foreach(map, NULL, NULL, &v, NULL) == INSTAR_INVAL, "%s: foreach, INVAL", scheme->name);
+	ok(instar_barrier(v.thread) == INSTAR_OK && world_close(&world), "%s: close", scheme->name);
+}
+
+/* ---- retain ---- */
+
+struct retaining {
+	instar_map *map;
+	unsigned asked[ENTRIES];
+};
+
+/* Keys of each kind: 0 stay; 1 go; 2 change under the question to a value that stays; 3 are asked about, vanish
+ * and must not be counted. */
+static bool keep(uint64_t key, uint64_t value, void *ctx)
+{
+	struct retaining *r = ctx;
+
+	r->asked[key]++;
+	if (key % 4 == 0 || value == 1000)
+		return true;
+	if (key % 4 == 2)
+		instar_put(r->map, NULL, key, 1000, NULL);
+	if (key % 4 == 3)
+		instar_remove(r->map, NULL, key, NULL);
+	return false;
+}
+
+static void retain_asks_again(const struct instar_scheme_info *scheme)
+{
+	struct retaining r = { .map = NULL };
+	struct world world;
+	uint64_t value;
+	size_t removed = 9;
+	bool fine = true;
+
+	bail_if(!world_open(&world, scheme, NULL, NULL), scheme);
+	r.map = world.map;
+	for (uint64_t key = 0; key < ENTRIES; key++)
+		instar_insert(world.map, NULL, key, key, NULL);
+	ok(instar_retain(world.map, NULL, keep, &r, &removed) == INSTAR_OK && removed == ENTRIES / 4,
+	   "%s: retain counts what it removed", scheme->name);
+	for (uint64_t key = 0; key < ENTRIES; key++) {
+		enum instar_status status = instar_get(world.map, NULL, key, &value);
+
+		fine = fine && r.asked[key] == (key % 4 == 2 ? 2 : 1) &&
+		       status == (key % 2 ? INSTAR_NOTFOUND : INSTAR_OK) &&
+		       (key % 2 || value == (key % 4 ? 1000 : key));
+	}
+	ok(fine && instar_size(world.map) == ENTRIES / 2, "%s: retain removes what it asked about, no other value",
+	   scheme->name);
+	ok(instar_retain(world.map, NULL, keep, &r, NULL) == INSTAR_OK &&
+	   instar_retain(world.map, NULL, NULL, &r, NULL) == INSTAR_INVAL, "%s: retain without a count, without keep",
+	   scheme->name);
+	ok(world_close(&world), "%s: close", scheme->name);
+}
+
+/* ---- drain ---- */
+
+enum { BRINGERS = 2, DRAINERS = 2, BROUGHT = 3000 };
+
+struct draining {
+	struct world world;
+	unsigned bringing;                        /* atomic */
+	unsigned char taken[BRINGERS * BROUGHT];  /* atomic */
+	unsigned takes, stop_at;
+};
+
+static bool take(uint64_t key, uint64_t value, void *ctx)
+{
+	struct draining *d = ctx;
+
+	__atomic_fetch_add(&d->taken[key], value == (key ^ 1) ? 1 : 100, __ATOMIC_RELAXED);
+	return __atomic_add_fetch(&d->takes, 1, __ATOMIC_RELAXED) != d->stop_at;
+}
+
+static void bring_or_drain(unsigned index, void *arg)
+{
+	struct draining *d = arg;
+	instar_thread *thread = world_join(&d->world, index);
+
+	for (uint64_t i = 0; index < BRINGERS && i < BROUGHT; i++) {
+		uint64_t key = i * BRINGERS + index;
+
+		instar_insert(d->world.map, thread, key, key ^ 1, NULL);
+		if (i % 16 == 0)
+			world_rest(&d->world, thread);
+	}
+	if (index < BRINGERS)
+		__atomic_sub_fetch(&d->bringing, 1, __ATOMIC_RELEASE);
+	while (index >= BRINGERS && __atomic_load_n(&d->bringing, __ATOMIC_ACQUIRE)) {
+		instar_drain(d->world.map, thread, take, d);
+		world_rest(&d->world, thread);
+	}
+	world_part(thread);
+}
+
+static void drain_takes_each_once(const struct instar_scheme_info *scheme)
+{
+	struct draining d = { .bringing = BRINGERS };
+	size_t left;
+	bool fine = true;
+
+	bail_if(!world_open(&d.world, scheme, NULL, NULL), scheme);
+	run_threads(BRINGERS + DRAINERS, bring_or_drain, &d);
+	left = instar_size(d.world.map);
+	d.stop_at = d.takes + 1;
+	ok(left + d.takes == BRINGERS * BROUGHT, "%s: %zu entries left of %u", scheme->name, left, BRINGERS * BROUGHT);
+	ok(instar_drain(d.world.map, NULL, take, &d) == (left ? INSTAR_STOPPED : INSTAR_OK) &&
+	   instar_size(d.world.map) == left - !!left, "%s: drain, STOPPED: that one is removed", scheme->name);
+	d.stop_at = 0;
+	ok(instar_drain(d.world.map, NULL, take, &d) == INSTAR_OK && !instar_size(d.world.map) &&
+	   instar_drain(d.world.map, NULL, NULL, &d) == INSTAR_INVAL, "%s: drain leaves nothing", scheme->name);
+	for (unsigned i = 0; i < BRINGERS * BROUGHT; i++)
+		fine = fine && d.taken[i] == 1;
+	ok(fine, "%s: every entry was taken once", scheme->name);
+	ok(instar_map_check(d.world.map, stdout) == INSTAR_OK && world_close(&d.world), "%s: audit, close", scheme->name);
+}
+
+static void run(const struct instar_scheme_info *scheme, void *arg)
+{
+	(void)arg;
+	foreach_ends(scheme);
+	retain_asks_again(scheme);
+	drain_takes_each_once(scheme);
+}
+
+int main(void)
+{
+	stir();
+	each_scheme(run, NULL);
+	return done_testing();
+}
