@@ -10,7 +10,9 @@
 #define RECLAIM_URCU_BP_H
 
 #include "reclaim/tsan.h"
-#ifndef __SANITIZE_THREAD__ /* it knows the library's functions, not what they are made of */
+/* The thread sanitizer knows the library's functions, not what they are made of; the other ones see that it places its
+ * readers at addresses less aligned than their type. */
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 #define _LGPL_SOURCE
 #endif
 #define URCU_API_MAP
