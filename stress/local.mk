@@ -122,6 +122,7 @@ checker_sources = \
 	tests/support/linear.c \
 	tests/support/linear.h \
 	tests/support/rng.h \
+	tests/support/sanitizer.h \
 	tests/support/trail.h
 instar_stress_CPPFLAGS = $(AM_CPPFLAGS)
 EXTRA_DIST += doc/instar-stress.1 stress/completion/instar-stress

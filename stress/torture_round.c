@@ -10,6 +10,7 @@
 #include "stress/clock.h"
 #include "stress/torture_parts.h"
 #include "tests/support/linear.h"
+#include "tests/support/sanitizer.h"
 
 enum { RECORDERS = 8, RECORDED = 4000, REST = 32, PATIENCE = 300, CHILD_PATIENCE = 60, SHOWN = 8, REFUSED = 3 };
 
@@ -169,11 +170,7 @@ static int child_main(struct torture *torture)
 /* Schemes of other libraries, and those that lock, are not for children. */
 static bool may_fork(const struct instar_scheme_info *scheme)
 {
-#ifdef __SANITIZE_THREAD__
-	return false;
-#else
-	return !scheme->process_wide && strcmp(scheme->family, "lock") != 0;
-#endif
+	return FORKS_AT_WORK && !scheme->process_wide && strcmp(scheme->family, "lock") != 0;
 }
 
 static void fork_once(struct torture *torture)

@@ -12,6 +12,7 @@
 #include "stress/population.h"
 #include "stress/subjects.h"
 #include "tests/support/rng.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 
@@ -268,12 +269,7 @@ static void conform(const char *name, uint64_t seed)
 }
 
 /* ThreadSanitizer knows nothing of what the libraries' own code orders. */
-#ifdef __has_feature
-#define HAS_FEATURE(x) __has_feature(x)
-#else
-#define HAS_FEATURE(x) 0
-#endif
-#if defined(__SANITIZE_THREAD__) || HAS_FEATURE(thread_sanitizer)
+#ifdef __SANITIZE_THREAD__
 static bool can_run(const struct subject *subject)
 {
 	return strncmp(subject->name, "mutex", 5) == 0;

@@ -5,6 +5,7 @@
  * One thread alone is the sequential test against a model; at rest a pass and the audit look at everything.
  */
 #include "tests/support/rng.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"

@@ -11,6 +11,7 @@
 
 #include "tests/support/injector.h"
 #include "tests/support/rng.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"

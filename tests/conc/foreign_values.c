@@ -5,6 +5,7 @@
  * fast as the reclaimer lets them, while readers ask for keys that were just removed or just come.
  */
 #include "tests/support/rng.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/support/filler.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/stir.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
@@ -364,14 +365,12 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 		skip(4, "%s: a signal handler must not take locks", scheme->name);
 	else
 		signals(scheme, seed);
-#ifdef __SANITIZE_THREAD__
-	skip(4, "the thread sanitizer does not follow into a child process");
-#else
-	if (lock || scheme->process_wide)
+	if (!FORKS_AT_WORK)
+		skip(4, "%s: the sanitizer does not follow into a child process", scheme->name);
+	else if (lock || scheme->process_wide)
 		skip(4, "%s: a child process does not use its domains", scheme->name);
 	else
 		forks(scheme, seed);
-#endif
 }
 
 int main(void)

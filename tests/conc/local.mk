@@ -17,6 +17,7 @@ support_sources = \
 	tests/support/model.c \
 	tests/support/model.h \
 	tests/support/rng.h \
+	tests/support/sanitizer.h \
 	tests/support/sequence.c \
 	tests/support/sequence.h \
 	tests/support/sequence_run.c \

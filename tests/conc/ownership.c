@@ -6,6 +6,7 @@
  */
 #include "tests/support/calls.h"
 #include "tests/support/filler.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"

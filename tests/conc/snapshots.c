@@ -9,6 +9,7 @@
  */
 #include "tests/support/filler.h"
 #include "tests/support/rng.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/stir.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"

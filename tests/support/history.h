@@ -12,6 +12,7 @@
 #define TESTS_HISTORY_H
 
 #include "tests/support/calls.h"
+#include "tests/support/sanitizer.h"
 
 struct event {
 	struct call call;

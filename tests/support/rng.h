@@ -61,11 +61,4 @@ static inline unsigned test_scale(void)
 	return scale < 1 ? 1 : (unsigned)scale;
 }
 
-/* Work that ThreadSanitizer gets through, which makes it twenty times slower. */
-#ifdef __SANITIZE_THREAD__
-#define TEST_WORK(n) ((n) / 5)
-#else
-#define TEST_WORK(n) (n)
-#endif
-
 #endif
