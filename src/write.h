@@ -40,13 +40,21 @@ static inline __attribute__((always_inline)) int write_glancing(instar_map *map,
 	return status;
 }
 
+/* The straight line is worth a second try, now with an insertion in it; INSERT has had that. */
+static inline bool verb_glances_again(enum verb verb)
+{
+	return verb_inserts(verb) && verb != VERB_INSERT;
+}
+
 /* engine_NAME (params), which builds its request by the last argument. */
 #define WRITE_CALL(name, verb, params, args, ...)                                                              \
 	static __attribute__((noinline)) enum instar_status name##_slowly params                               \
 	{                                                                                                      \
 		struct request r = __VA_ARGS__;                                                                \
 		bool owes;                                                                                     \
-		int status = verb_inserts(verb) ? write_glancing(map, t, (word)h, verb, &r, true, &owes) : AGAIN; \
+		int status = AGAIN;                                                                            \
+		if (verb_glances_again(verb))                                                                  \
+			status = write_glancing(map, t, (word)h, verb, &r, true, &owes);                       \
 		if (unlikely(status == AGAIN))                                                                 \
 			return modify_slowly(map, t, (word)h, verb, &r, true);                                 \
 		return unlikely(owes) ? look_after(map, t, (enum instar_status)status) : (enum instar_status)status; \
