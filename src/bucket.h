@@ -22,15 +22,6 @@ struct bucket {
 _Static_assert(sizeof(struct bucket) == BUCKET_BYTES, "a bucket has no holes");
 _Static_assert((BUCKET_BYTES & (BUCKET_BYTES - 1)) == 0, "a bucket does not straddle a line");
 
-/* A slot, for the straight lines: its offset is hidden, or the compiler computes addresses that the
- * instructions can do without. */
-static inline pair_cell *bucket_slot(struct bucket *b, size_t i)
-{
-	size_t offset = i * sizeof b->slot[0];
-	__asm__("" : "+r"(offset));
-	return (pair_cell *)(void *)((char *)b->slot + offset);
-}
-
 /* ORD:see-ctrl — seq_cst; pairs with ORD:publish (publish.h), ORD:birth (migrate.h), ORD:freeze (migrate.h);
  * carries the q and v of what the header shows */
 static inline word bucket_ctrl(const struct bucket *b)

@@ -27,7 +27,7 @@ static inline int glance_get(instar_map *map, instar_thread *t, word h, word *v)
 	if (!entries)
 		return unlikely(ctrl_filter_has(c, h)) ? AGAIN : INSTAR_NOTFOUND;
 	size_t i = mask_first(entries);
-	const pair_cell *cell = bucket_slot(b, i);
+	const pair_cell *cell = &b->slot[i];
 	if (unlikely(!q_is_shown_entry(load_first_seq_cst(cell), h, c, i)))
 		return AGAIN;
 	STEP(READING_VALUE);
@@ -58,8 +58,8 @@ static inline __attribute__((always_inline)) int glance_insert(instar_map *map, 
 	c.native = true;
 	c.location = 0;
 	c.slot = mask_first(scan.free);
-	c.cell = bucket_slot(b, c.slot);
-	c.entry.first = q_far(h, 0, TAG_LIVE) | ctrl_p_as_g(~header.first, c.slot);
+	c.cell = &b->slot[c.slot];
+	c.entry.first = q_shown(h, ~header.first, c.slot); /* which the header does not show yet */
 	c.entry.second = v;
 	if (unlikely(!claim_slot(t, c.cell, c.entry)))
 		return AGAIN;
@@ -112,9 +112,9 @@ static inline __attribute__((always_inline)) int glance_modify(instar_map *map, 
 	size_t i = mask_first(scan.match);
 	struct place p;
 	r->effect = EFFECT_NONE;
-	p.cell = bucket_slot(b, i);
+	p.cell = &b->slot[i];
 	p.entry = load_pair(p.cell);
-	if (unlikely(p.entry.first != (q_far(h, 0, TAG_LIVE) | ctrl_p_as_g(header.first, i))))
+	if (unlikely(p.entry.first != q_shown(h, header.first, i)))
 		return AGAIN;
 	int status = change_live(verb, r, &p);
 	if (r->effect == EFFECT_REMOVED)

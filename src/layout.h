@@ -175,11 +175,16 @@ static inline bool q_is_entry(word q, word h)
 	return ((q ^ q_far(h, 0, TAG_LIVE)) & Q_ENTRY_BITS) == 0;
 }
 
-/* The same, and c shows it in this slot? */
+/* The LIVE entry h as c shows it in this native slot. */
+static inline word q_shown(word h, word c, size_t slot)
+{
+	return q_far(h, 0, TAG_LIVE) | ctrl_p_as_g(c, slot);
+}
+
+/* Is it that entry, LIVE or SEALED? */
 static inline bool q_is_shown_entry(word q, word h, word c, size_t slot)
 {
-	word shown = q_far(h, 0, TAG_LIVE) | ctrl_p_as_g(c, slot);
-	return ((q ^ shown) & (Q_ENTRY_BITS | (word)1 << TAG_BITS)) == 0;
+	return ((q ^ q_shown(h, c, slot)) & (Q_ENTRY_BITS | (word)1 << TAG_BITS)) == 0;
 }
 
 /* Is it the entry {h, d, g}, LIVE or SEALED? */

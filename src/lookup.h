@@ -39,7 +39,7 @@ static inline bool lookup_home(const struct table *table, size_t home, word c, w
 	for (unsigned matches = scan_matches(b, h); matches; matches &= matches - 1) {
 		unsigned i = mask_first(matches);
 		/* ORD:see-q — seq_cst; pairs with ORD:update (update.h); carries v */
-		if (!q_holds(load_first_seq_cst(&b->slot[i]), h, 0, ctrl_p(c, i)))
+		if (!q_is_shown_entry(load_first_seq_cst(&b->slot[i]), h, c, i))
 			continue;
 		STEP(READING_VALUE);
 		*v = load_second_acquire(&b->slot[i]); /* LP: as above */

@@ -63,9 +63,14 @@ static inline unsigned lanes_match(struct lanes l, word q, word bits)
 			  _mm256_cmpeq_epi64(_mm256_and_si256(l.high, keep), wanted));
 }
 
+static inline unsigned lanes_match_key(struct lanes l, word h)
+{
+	return lanes_match(l, q_far(h, 0, TAG_FREE), Q_KEY_BITS);
+}
+
 static inline unsigned scan_matches(const struct bucket *b, word h)
 {
-	return lanes_match(load_lanes(b), q_far(h, 0, TAG_FREE), Q_KEY_BITS);
+	return lanes_match_key(load_lanes(b), h);
 }
 
 static inline unsigned scan_entries(const struct bucket *b, word h)
@@ -82,12 +87,6 @@ static inline void lanes_tags(struct lanes l, struct scan *s)
 	s->free = ~(high | low) & ((1u << SLOTS) - 1);
 }
 
-/* The lowest slot of a mask that is not empty.  (The builtin answers an int, which costs an extension.) */
-static inline size_t mask_first(unsigned mask)
-{
-	return _tzcnt_u32(mask);
-}
-
 static inline struct scan scan_tags(const struct bucket *b)
 {
 	struct scan s = { 0, 0, 0 };
@@ -99,7 +98,7 @@ static inline struct scan scan_bucket(const struct bucket *b, word h)
 {
 	struct lanes l = load_lanes(b);
 	struct scan s;
-	s.match = lanes_match(l, q_far(h, 0, TAG_FREE), Q_KEY_BITS);
+	s.match = lanes_match_key(l, h);
 	lanes_tags(l, &s);
 	return s;
 }
@@ -140,12 +139,13 @@ static inline struct scan scan_bucket(const struct bucket *b, word h)
 	return s;
 }
 
+#endif
+
+/* The lowest slot of a mask that is not empty. */
 static inline size_t mask_first(unsigned mask)
 {
 	return (size_t)__builtin_ctz(mask);
 }
-
-#endif
 
 static inline word mask_first_location(word dir)
 {
