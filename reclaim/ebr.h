@@ -24,7 +24,7 @@ enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
 
 static enum instar_status ebr_domain_init(instar_domain *domain)
 {
-	if (domain->opts.flags & INSTAR_DOMAIN_NO_IPI || !membarrier_register())
+	if (!membarrier_serves(domain))
 		return INSTAR_UNSUPPORTED;
 	epoch_domain(domain)->asymmetric = true;
 	return epoch_domain_init(domain);

@@ -32,7 +32,7 @@
 #ifndef RECLAIM_HAZARD_H
 #define RECLAIM_HAZARD_H
 
-#include "reclaim/contract.h"
+#include "reclaim/no_grace.h"
 
 enum { SCHEME_HAS_GRACE = 0, SCHEME_PROTECTS_ALL = 0, SCHEME_NESTS = 1 };
 #define SCHEME_TAKES_REFERENCES
@@ -170,20 +170,6 @@ static inline void scheme_take_reference(instar_thread *t, uintptr_t object)
 
 	compiler_barrier(); /* a signal handler takes the next */
 	store_release(&h->reference[i], object);
-}
-
-/* Stamps order retirements against scans; they tell nothing of sections. */
-static inline uint64_t scheme_grace_now(instar_thread *t)
-{
-	(void)t;
-	return RECLAIM_NEVER;
-}
-
-static inline bool scheme_grace_elapsed(instar_thread *t, uint64_t stamp)
-{
-	(void)t;
-	(void)stamp;
-	return false;
 }
 
 #ifdef RECLAIM_SCHEME_BODY

@@ -15,7 +15,7 @@
 
 static enum instar_status hp_asym_domain_init(instar_domain *domain)
 {
-	if (domain->opts.flags & INSTAR_DOMAIN_NO_IPI || !membarrier_register())
+	if (!membarrier_serves(domain))
 		return INSTAR_UNSUPPORTED;
 	return hazard_domain_init(domain);
 }

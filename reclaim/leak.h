@@ -7,7 +7,7 @@
 #ifndef RECLAIM_LEAK_H
 #define RECLAIM_LEAK_H
 
-#include "reclaim/contract.h"
+#include "reclaim/no_grace.h"
 
 enum { SCHEME_HAS_GRACE = 0, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
 
@@ -25,19 +25,6 @@ static inline bool scheme_inside(const instar_thread *t)
 {
 	(void)t;
 	return true;
-}
-
-static inline uint64_t scheme_grace_now(instar_thread *t)
-{
-	(void)t;
-	return RECLAIM_NEVER;
-}
-
-static inline bool scheme_grace_elapsed(instar_thread *t, uint64_t stamp)
-{
-	(void)t;
-	(void)stamp;
-	return false;
 }
 
 static inline uintptr_t scheme_protect(instar_thread *t, unsigned slot, const uintptr_t *source)

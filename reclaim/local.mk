@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	reclaim/hp.h \
 	reclaim/hp_asym.h \
 	reclaim/leak.h \
+	reclaim/no_grace.h \
 	reclaim/qsbr.h \
 	reclaim/rwlock.h \
 	reclaim/scheme.c \

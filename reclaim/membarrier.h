@@ -5,9 +5,10 @@
 #ifndef RECLAIM_MEMBARRIER_H
 #define RECLAIM_MEMBARRIER_H
 
-#include <stdbool.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "reclaim/contract.h"
 
 /* From linux/membarrier.h, which not every C library installs. */
 enum { MEMBARRIER_EXPEDITED = 1 << 3, MEMBARRIER_REGISTER = 1 << 4 };
@@ -20,6 +21,12 @@ static inline bool membarrier_register(void)
 #else
 	return false;
 #endif
+}
+
+/* Whether the domain may use it: not forbidden, and there. */
+static inline bool membarrier_serves(const instar_domain *domain)
+{
+	return !(domain->opts.flags & INSTAR_DOMAIN_NO_IPI) && membarrier_register();
 }
 
 /* false: it did not happen. */

@@ -19,9 +19,7 @@
 #include <urcu/urcu-bp.h>
 #include <urcu/static/urcu-bp.h>
 
-#ifdef RECLAIM_SCHEME_BODY
 #define urcu_is_registered() (URCU_TLS(rcu_reader) != NULL)
-#endif
 #define urcu_is_gone() unlikely(!URCU_TLS(rcu_reader))
 
 #include "reclaim/urcu_reader.h"

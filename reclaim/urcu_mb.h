@@ -15,11 +15,6 @@
 #include <urcu/urcu-mb.h>
 #include <urcu/static/urcu-mb.h>
 
-#ifdef RECLAIM_SCHEME_BODY
-#define urcu_is_registered() URCU_TLS(rcu_reader).registered
-#endif
-#define urcu_is_gone() false
-
 #include "reclaim/urcu_reader.h"
 
 #ifdef RECLAIM_SCHEME_BODY

@@ -16,11 +16,6 @@
 #include <urcu/urcu-memb.h>
 #include <urcu/static/urcu-memb.h>
 
-#ifdef RECLAIM_SCHEME_BODY
-#define urcu_is_registered() URCU_TLS(rcu_reader).registered
-#endif
-#define urcu_is_gone() false
-
 #include "reclaim/urcu_reader.h"
 
 #ifdef RECLAIM_SCHEME_BODY

@@ -1,10 +1,16 @@
 /*
  * reclaim/urcu_reader.h - the readers' side of liburcu's flavours with read_lock and read_unlock, which nest by
- * themselves.  Included by the scheme's file after the flavour's header; see urcu.h.  The file defines urcu_is_registered()
- * and urcu_is_gone(): whether the calling thread is, and whether the library has ended its sections already.
+ * themselves.  Included by the scheme's file after the flavour's header; see urcu.h.  A file whose flavour differs defines
+ * urcu_is_registered() and urcu_is_gone(): whether the calling thread is, and whether the library has ended its
+ * sections already.
  */
 #ifndef RECLAIM_URCU_READER_H
 #define RECLAIM_URCU_READER_H
+
+#ifndef urcu_is_gone
+#define urcu_is_registered() URCU_TLS(rcu_reader).registered
+#define urcu_is_gone() false
+#endif
 
 #ifdef RECLAIM_SCHEME_BODY
 #define urcu_register() rcu_register_thread()
