@@ -84,21 +84,6 @@ static enum instar_status engine_compute(instar_map *map, instar_thread *t, uint
 	return modify_slowly(map, t, (word)h, VERB_COMPUTE, &r, true);
 }
 
-/* Ends every migration, then moves to a table of `log2_homes`; reserve: every home is born in it. */
-static enum instar_status migrate_to(instar_map *map, instar_thread *t, unsigned log2_homes, bool larger)
-{
-	struct line *line = map_line(map, t);
-	for (;;) {
-		struct table *table;
-		enum instar_status status = finish_migrations(map, t, line, &table);
-		if (status != INSTAR_OK || table->log2_homes == log2_homes || larger == (table->log2_homes > log2_homes))
-			return status;
-		status = install_table(map, table, log2_homes);
-		if (status != INSTAR_OK)
-			return status;
-	}
-}
-
 static enum instar_status engine_reserve(instar_map *map, instar_thread *t, size_t entries)
 {
 	unsigned log2_homes = table_log2_for(entries);
@@ -108,24 +93,43 @@ static enum instar_status engine_reserve(instar_map *map, instar_thread *t, size
 	if (!log2_homes)
 		return INSTAR_NOMEM;
 	section_enter(t);
-	enum instar_status status = migrate_to(map, t, log2_homes, true);
+	enum instar_status status;
+	struct table *table;
+	do
+		status = finish_migrations(map, t, map_line(map, t), &table);
+	while (status == INSTAR_OK && table->log2_homes < log2_homes &&
+	       (status = install_table(map, table, log2_homes)) == INSTAR_OK);
 	section_leave_writer(t);
 	return status;
 }
 
 /* The smallest table in which the entries are at most SHRINK_LOAD percent of the slots. */
-static enum instar_status engine_shrink(instar_map *map, instar_thread *t)
+static unsigned smallest_log2_homes(instar_map *map)
 {
 	enum { SHRINK_LOAD = 40 };
 	unsigned log2_homes = MIN_LOG2_HOMES;
-	t = section_thread(map, t);
-	if (!t)
-		return INSTAR_INVAL;
 	uint64_t slots = map_entries(map) / SHRINK_LOAD * 100 + 100;
 	while (log2_homes < MAX_LOG2_HOMES && (uint64_t)SLOTS << log2_homes < slots)
 		log2_homes++;
+	return log2_homes;
+}
+
+/* Once: a crowd that the smaller table does not hold would drive it round and round, shrink and rescue. */
+static enum instar_status engine_shrink(instar_map *map, instar_thread *t)
+{
+	t = section_thread(map, t);
+	if (!t)
+		return INSTAR_INVAL;
 	section_enter(t);
-	enum instar_status status = migrate_to(map, t, log2_homes, false);
+	struct table *table;
+	struct line *line = map_line(map, t);
+	enum instar_status status = finish_migrations(map, t, line, &table);
+	unsigned log2_homes = smallest_log2_homes(map);
+	if (status == INSTAR_OK && log2_homes < table->log2_homes) {
+		status = install_table(map, table, log2_homes);
+		if (status == INSTAR_OK)
+			status = finish_migrations(map, t, line, &table);
+	}
 	section_leave_writer(t);
 	return status;
 }

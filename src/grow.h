@@ -53,14 +53,14 @@ static enum instar_status install_table(instar_map *map, struct table *old, unsi
 	return INSTAR_OK;
 }
 
-/* T14 on a table with a stillborn home: larger, although prev is not NULL. */
+/* T14 on a table with a stillborn home: larger, although prev is not NULL; a shrink is taken back. */
 static enum instar_status rescue_table(instar_map *map, instar_thread *t, struct table *table)
 {
-	unsigned log2_homes = table->log2_homes;
+	unsigned log2_homes = table->log2_homes + 1;
 	struct table *before = section_prev(t, table);
 	if (before && before->log2_homes > log2_homes)
 		log2_homes = before->log2_homes;
-	return log2_homes < MAX_LOG2_HOMES ? install_table(map, table, log2_homes + 1) : INSTAR_NOMEM;
+	return log2_homes <= MAX_LOG2_HOMES ? install_table(map, table, log2_homes) : INSTAR_NOMEM;
 }
 
 /* Gives up one owner's part in a table; the last one retires it, into a reserved record. */

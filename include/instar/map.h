@@ -136,7 +136,8 @@ INSTAR_API size_t instar_size(instar_map *map);
 /* Makes room for `entries` in all, finishing a growth if one is needed.  OK, NOMEM. */
 INSTAR_API enum instar_status instar_reserve(instar_map *map, instar_thread *thread, size_t entries);
 
-/* Moves to the smallest table whose load is at most 40 %, if that is smaller than the current one.
+/* Moves to the smallest table whose load is at most 40 %, if that is smaller than the current one.  Tried once: the
+ * table stays large if another takes its place meanwhile, or if more comes than the smaller one holds.
  * OK, also when there is nothing to do; NOMEM. */
 INSTAR_API enum instar_status instar_shrink(instar_map *map, instar_thread *thread);
 
