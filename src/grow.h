@@ -14,7 +14,7 @@
 enum {
 	GROW_LOAD = 78,      /* percent of the slots: a table above it grows */
 	DOUBLE_LOAD = 45,    /* no room above it: double; below it: purge */
-	BROKEN_LOAD = 5,     /* no room below it, and no tombstone in the way: the hash is broken */
+	BROKEN_LOAD = 3,     /* no room below it, and no tombstone in the way: the hash is broken */
 	HELP_HOMES = 4,      /* births of further homes per write */
 	HELP_CHUNK = 32,     /* homes handed out at once */
 	VERIFY_HOMES = 64,   /* homes looked over per help, once all are handed out */
