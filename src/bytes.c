@@ -20,17 +20,19 @@
  */
 #include "src/bytes.h"
 
-bool bmap_prepare(const instar_bmap *map, instar_thread **t, const void *key, size_t length, struct operation *o)
+bool bmap_thread(const instar_bmap *map, instar_thread **t)
 {
-	if (!map || (!key && length) || length > UINT32_MAX)
+	if (!map)
 		return false;
 	if (!*t)
 		*t = reclaim_self(map->domain);
-	if ((*t)->domain != map->domain)
-		return false;
-	o->key = (struct byte_key){ key ? key : "", (uint32_t)length };
-	o->hash = map->hash(o->key.bytes, length, map->seed, map->hash_ctx);
-	return true;
+	return (*t)->domain == map->domain;
+}
+
+bool bmap_key(const void *key, size_t length, struct byte_key *out)
+{
+	*out = (struct byte_key){ key ? key : "", (uint32_t)length };
+	return (key || !length) && length <= UINT32_MAX;
 }
 
 /* The bundle at the hash, NULL: none; inside a section. */
@@ -42,14 +44,15 @@ static enum instar_status find_bundle(instar_bmap *map, instar_thread *t, uint64
 	return status == INSTAR_NOTFOUND ? INSTAR_OK : status;
 }
 
-static enum instar_status find_value(instar_bmap *map, instar_thread *t, const struct operation *o, uint64_t *value)
+static enum instar_status find_value(instar_bmap *map, instar_thread *t, uint64_t hash, const struct byte_key *key,
+				     uint64_t *value)
 {
 	struct bundle *b;
 	const struct item *item;
-	enum instar_status status = find_bundle(map, t, o->hash, &b);
+	enum instar_status status = find_bundle(map, t, hash, &b);
 	if (status != INSTAR_OK)
 		return status;
-	if (!b || bundle_find(b, &o->key, &item) == NO_ITEM)
+	if (!b || bundle_find(b, key, &item) == NO_ITEM)
 		return INSTAR_NOTFOUND;
 	*value = item->value;
 	return INSTAR_OK;
@@ -114,11 +117,9 @@ static int attempt(instar_bmap *map, instar_thread *t, struct operation *o)
 	return carry_out(map, t, o, old, at, action);
 }
 
-enum instar_status bmap_write(instar_bmap *map, instar_thread *t, const void *key, size_t length, struct operation *o)
+static enum instar_status carry_through(instar_bmap *map, instar_thread *t, struct operation *o)
 {
 	int status;
-	if (!bmap_prepare(map, &t, key, length, o))
-		return INSTAR_INVAL;
 	instar_enter(t);
 	do
 		status = attempt(map, t, o);
@@ -127,19 +128,54 @@ enum instar_status bmap_write(instar_bmap *map, instar_thread *t, const void *ke
 	return (enum instar_status)status;
 }
 
-enum instar_status instar_bmap_get(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
-				   uint64_t *value)
+enum instar_status bmap_write(instar_bmap *map, instar_thread *t, const void *key, size_t length, struct operation *o)
 {
-	struct operation o;
-	uint64_t found;
-	if (!bmap_prepare(map, &thread, key, length, &o))
+	if (!bmap_thread(map, &t) || !bmap_key(key, length, &o->key))
 		return INSTAR_INVAL;
-	instar_enter(thread);
-	enum instar_status status = find_value(map, thread, &o, &found);
-	instar_leave(thread);
+	o->hash = bmap_hash(map, &o->key);
+	return carry_through(map, t, o);
+}
+
+enum instar_status bmap_write_h(instar_bmap *map, instar_thread *t, const void *key, size_t length,
+				struct operation *o)
+{
+	return bmap_thread(map, &t) && bmap_key(key, length, &o->key) ? carry_through(map, t, o) : INSTAR_INVAL;
+}
+
+uint64_t instar_bmap_hash(const instar_bmap *map, const void *key, size_t length)
+{
+	struct byte_key k;
+	return map && bmap_key(key, length, &k) ? bmap_hash(map, &k) : 0;
+}
+
+static enum instar_status get(instar_bmap *map, instar_thread *t, uint64_t hash, const struct byte_key *key,
+			      uint64_t *value)
+{
+	uint64_t found;
+	instar_enter(t);
+	enum instar_status status = find_value(map, t, hash, key, &found);
+	instar_leave(t);
 	if (status == INSTAR_OK && value)
 		*value = found;
 	return status;
+}
+
+enum instar_status instar_bmap_get(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
+				   uint64_t *value)
+{
+	struct byte_key k;
+	if (!bmap_thread(map, &thread) || !bmap_key(key, length, &k))
+		return INSTAR_INVAL;
+	return get(map, thread, bmap_hash(map, &k), &k, value);
+}
+
+enum instar_status instar_bmap_get_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
+				     size_t length, uint64_t *value)
+{
+	struct byte_key k;
+	if (!bmap_thread(map, &thread) || !bmap_key(key, length, &k))
+		return INSTAR_INVAL;
+	return get(map, thread, hash, &k, value);
 }
 
 bool instar_bmap_contains(instar_bmap *map, instar_thread *thread, const void *key, size_t length)
@@ -150,13 +186,13 @@ bool instar_bmap_contains(instar_bmap *map, instar_thread *thread, const void *k
 enum instar_status instar_bmap_get_ref(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
 				       void **object)
 {
-	struct operation o;
+	struct byte_key k;
 	uint64_t found;
-	if (!bmap_prepare(map, &thread, key, length, &o) || !object || !map->release.value_free)
+	if (!bmap_thread(map, &thread) || !bmap_key(key, length, &k) || !object || !map->release.value_free)
 		return INSTAR_INVAL;
 	if (!reclaim_in_section(thread))
 		return INSTAR_MISUSE;
-	enum instar_status status = find_value(map, thread, &o, &found);
+	enum instar_status status = find_value(map, thread, bmap_hash(map, &k), &k, &found);
 	if (status == INSTAR_OK)
 		*object = (void *)(uintptr_t)found;
 	return status;

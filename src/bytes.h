@@ -34,10 +34,18 @@ struct operation {
 	enum instar_status status; /* if what was decided is done */
 };
 
-/* Completes the handle and the key, hashes it.  false: INVAL. */
-bool bmap_prepare(const instar_bmap *map, instar_thread **t, const void *key, size_t length, struct operation *o);
+/* Completes the handle and the key.  false: INVAL. */
+bool bmap_thread(const instar_bmap *map, instar_thread **t);
+bool bmap_key(const void *key, size_t length, struct byte_key *out);
 
-/* A whole call that may write. */
+static inline uint64_t bmap_hash(const instar_bmap *map, const struct byte_key *key)
+{
+	return map->hash(key->bytes, key->length, map->seed, map->hash_ctx);
+}
+
+/* A whole call that may write; the second one by the hash in *o. */
 enum instar_status bmap_write(instar_bmap *map, instar_thread *t, const void *key, size_t length, struct operation *o);
+enum instar_status bmap_write_h(instar_bmap *map, instar_thread *t, const void *key, size_t length,
+				struct operation *o);
 
 #endif

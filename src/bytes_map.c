@@ -1,5 +1,5 @@
 /*
- * src/bytes_map.c - byte-key maps as a whole: making, unmaking, going over all keys.
+ * src/bytes_map.c - byte-key maps as a whole: making, unmaking, counting, the audit.
  */
 #if defined(HAVE_XXHASH)
 #include <xxhash.h>
@@ -80,31 +80,6 @@ enum instar_status instar_bmap_destroy(instar_bmap *map)
 
 /* ---- all keys ---- */
 
-struct visitor {
-	instar_bmap_visit_fn *visit;
-	void *ctx;
-};
-
-/* For instar_foreach: the items of one bundle. */
-static bool visit_bundle(uint64_t hash, uint64_t bundle, void *ctx)
-{
-	const struct visitor *v = ctx;
-	const struct bundle *b = (const struct bundle *)(uintptr_t)bundle;
-	const struct item *it = bundle_first(b);
-	(void)hash;
-	for (uint32_t i = 0; i < b->count; i++, it = item_next(it))
-		if (!v->visit(it->key, it->length, it->value, v->ctx))
-			return false;
-	return true;
-}
-
-enum instar_status instar_bmap_foreach(instar_bmap *map, instar_thread *thread, instar_bmap_visit_fn *visit, void *ctx,
-				       const struct instar_deadline *deadline)
-{
-	struct visitor v = { visit, ctx };
-	return map && visit ? instar_foreach(map->map, thread, visit_bundle, &v, deadline) : INSTAR_INVAL;
-}
-
 static bool count_items(uint64_t hash, uint64_t bundle, void *ctx)
 {
 	(void)hash;
@@ -177,7 +152,7 @@ static bool audit_bundle(uint64_t hash, uint64_t bundle, void *ctx)
 		complain(audit, hash, "still in the map, though replaced");
 	for (uint32_t i = 0; i < b->count; i++, it = item_next(it)) {
 		struct byte_key key = { it->key, it->length };
-		if (map->hash(key.bytes, key.length, map->seed, map->hash_ctx) != hash)
+		if (bmap_hash(map, &key) != hash)
 			complain(audit, hash, "a key of another hash");
 		if (bundle_find(b, &key, &found) != i)
 			complain(audit, hash, "one key twice");

@@ -73,11 +73,31 @@ enum instar_status instar_bmap_insert(instar_bmap *map, instar_thread *thread, c
 	return status;
 }
 
+enum instar_status instar_bmap_insert_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
+					size_t length, uint64_t value, uint64_t *existing)
+{
+	struct operation o = { .decide = decide_insert, .value = value, .hash = hash };
+	enum instar_status status = bmap_write_h(map, thread, key, length, &o);
+	if (existing && status == INSTAR_EXISTS)
+		*existing = o.seen;
+	return status;
+}
+
 enum instar_status instar_bmap_put(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
 				   uint64_t value, uint64_t *old)
 {
 	struct operation o = { .decide = decide_put, .value = value };
 	enum instar_status status = bmap_write(map, thread, key, length, &o);
+	if (old && status == INSTAR_EXISTS)
+		*old = o.seen;
+	return status;
+}
+
+enum instar_status instar_bmap_put_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
+				     size_t length, uint64_t value, uint64_t *old)
+{
+	struct operation o = { .decide = decide_put, .value = value, .hash = hash };
+	enum instar_status status = bmap_write_h(map, thread, key, length, &o);
 	if (old && status == INSTAR_EXISTS)
 		*old = o.seen;
 	return status;
@@ -110,6 +130,16 @@ enum instar_status instar_bmap_remove(instar_bmap *map, instar_thread *thread, c
 {
 	struct operation o = { .decide = decide_remove };
 	enum instar_status status = bmap_write(map, thread, key, length, &o);
+	if (old && status == INSTAR_OK)
+		*old = o.seen;
+	return status;
+}
+
+enum instar_status instar_bmap_remove_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
+					size_t length, uint64_t *old)
+{
+	struct operation o = { .decide = decide_remove, .hash = hash };
+	enum instar_status status = bmap_write_h(map, thread, key, length, &o);
 	if (old && status == INSTAR_OK)
 		*old = o.seen;
 	return status;

@@ -13,6 +13,8 @@ instar_sources = \
 	src/bytes.c \
 	src/bytes.h \
 	src/bytes_map.c \
+	src/bytes_scan.c \
+	src/bytes_scan.h \
 	src/bytes_write.c \
 	src/capacity.h \
 	src/call.h \

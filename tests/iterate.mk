@@ -3,6 +3,7 @@
 tests_libsupport_la_SOURCES += tests/support/trail.h tests/support/upheaval.h
 
 iterate_programs = \
+	tests/conc/bytes_scan \
 	tests/conc/clear \
 	tests/conc/clear_half \
 	tests/conc/clear_steps \
@@ -20,6 +21,8 @@ iterate_programs = \
 check_PROGRAMS += $(iterate_programs)
 TESTS += $(iterate_programs)
 long_tests += $(iterate_programs)
+
+tests_conc_bytes_scan_LDADD = $(conc_libs)
 
 tests_conc_clear_LDADD = $(conc_libs)
 tests_conc_clear_half_SOURCES = tests/conc/clear.c

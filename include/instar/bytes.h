@@ -8,6 +8,10 @@
  * are wait-free and allocate nothing.  Every write allocates and makes garbage, the values' too: an
  * entry is replaced as a whole (so the counters of many threads belong in an instar_map).
  *
+ * Keys come back as pointers to the map's copies, which live as boxed values do: inside a section opened
+ * before the call, until its outermost leave; in a callback, during that; shown by a snapshot, until it is
+ * closed.
+ *
  * Calls with a thread argument may be made in a signal handler only if the domain's allocator may.
  *
  * The thread argument is the caller's handle in the map's domain, or NULL: then it is found
@@ -55,7 +59,7 @@ struct instar_bmap_opts {
 INSTAR_API enum instar_status instar_bmap_create(instar_bmap **out, instar_domain *domain,
 						 const struct instar_bmap_opts *opts);
 
-/* No other thread may be using the map.  Boxed values are freed.  NULL is OK. */
+/* No other thread may be using the map.  Boxed values are freed.  NULL is OK.  BUSY: snapshots are open. */
 INSTAR_API enum instar_status instar_bmap_destroy(instar_bmap *map);
 
 /* OK and the value (value may be NULL), NOTFOUND.  Wait-free but for the comparison with keys of the same hash. */
@@ -85,7 +89,8 @@ INSTAR_API enum instar_status instar_bmap_remove(instar_bmap *map, instar_thread
 /* Only if the value is `expected`.  OK, NOTFOUND, CHANGED. */
 INSTAR_API enum instar_status instar_bmap_remove_if(instar_bmap *map, instar_thread *thread, const void *key,
 						    size_t length, uint64_t expected);
-/* Boxed maps: removes the key and hands its value to the caller, who retires it.  OK, NOTFOUND. */
+/* Boxed maps: removes the key and hands its value to the caller, who retires it; not before every snapshot
+ * opened before the call returned is closed.  OK, NOTFOUND. */
 INSTAR_API enum instar_status instar_bmap_take(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
 					       uint64_t *old);
 /* OK: inserted; EXISTS: it was there.  *actual is the value in the map either way. */
@@ -127,6 +132,39 @@ INSTAR_API enum instar_status instar_bmap_shrink(instar_bmap *map, instar_thread
 INSTAR_API enum instar_status instar_bmap_maintain(instar_bmap *map, instar_thread *thread, size_t budget);
 INSTAR_API enum instar_status instar_bmap_clear(instar_bmap *map, instar_thread *thread);
 
+/* The key's hash in this map, and calls that take it, computed before.  Another than that: the key is not found
+ * by its own. */
+INSTAR_API uint64_t instar_bmap_hash(const instar_bmap *map, const void *key, size_t length);
+INSTAR_API enum instar_status instar_bmap_get_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
+						size_t length, uint64_t *value);
+INSTAR_API enum instar_status instar_bmap_insert_h(instar_bmap *map, instar_thread *thread, uint64_t hash,
+						   const void *key, size_t length, uint64_t value, uint64_t *existing);
+INSTAR_API enum instar_status instar_bmap_put_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
+						size_t length, uint64_t value, uint64_t *old);
+INSTAR_API enum instar_status instar_bmap_remove_h(instar_bmap *map, instar_thread *thread, uint64_t hash,
+						   const void *key, size_t length, uint64_t *old);
+
+/* ---- going over all keys: as iter.h ---- */
+
+struct instar_bmap_entry {
+	const void *key; /* the map's copy */
+	size_t length;
+	uint64_t value;
+};
+
+/*
+ * As instar_scan, inside a section (else MISUSE), in which the keys stored may be read.  *cursor is 0 at first
+ * and is kept between sections.  OK: more to come; NOTFOUND: the end, *n may be > 0 and *cursor is 0 again;
+ * FULL: *n is 0, the next keys have one hash and are more than `capacity`.
+ */
+INSTAR_API enum instar_status instar_bmap_scan(instar_bmap *map, instar_thread *thread, uint64_t *cursor,
+					       struct instar_bmap_entry *out, size_t capacity, size_t *n);
+
+/* From *cursor to `last`, inclusive: bounds from instar_scan_part. */
+INSTAR_API enum instar_status instar_bmap_scan_range(instar_bmap *map, instar_thread *thread, uint64_t *cursor,
+						     uint64_t last, struct instar_bmap_entry *out, size_t capacity,
+						     size_t *n);
+
 /* false: stop.  The key is the map's copy, valid during the call. */
 typedef bool instar_bmap_visit_fn(const void *key, size_t length, uint64_t value, void *ctx);
 
@@ -134,6 +172,16 @@ typedef bool instar_bmap_visit_fn(const void *key, size_t length, uint64_t value
  * deadline: NULL for none.  OK, STOPPED (visit answered false), TIMEOUT, CANCELLED. */
 INSTAR_API enum instar_status instar_bmap_foreach(instar_bmap *map, instar_thread *thread, instar_bmap_visit_fn *visit,
 						  void *ctx, const struct instar_deadline *deadline);
+
+/* Removes the keys for which keep answers false; *removed (may be NULL) is their number.  A key whose value
+ * changes meanwhile is asked about again.  NOMEM: what is removed by then stays so. */
+INSTAR_API enum instar_status instar_bmap_retain(instar_bmap *map, instar_thread *thread, instar_bmap_visit_fn *keep,
+						 void *ctx, size_t *removed);
+
+/* Removes the keys one by one and calls take for each; boxed values are retired after that.
+ * OK: one pass over all hashes is done; STOPPED: take answered false, its key is removed; NOMEM as above. */
+INSTAR_API enum instar_status instar_bmap_drain(instar_bmap *map, instar_thread *thread, instar_bmap_visit_fn *take,
+						void *ctx);
 
 /* As instar_map_stats, of the table of hashes; entries is instar_bmap_size. */
 INSTAR_API void instar_bmap_stats(instar_bmap *map, struct instar_map_stats *stats);
