@@ -35,8 +35,7 @@ bool bmap_key(const void *key, size_t length, struct byte_key *out)
 	return (key || !length) && length <= UINT32_MAX;
 }
 
-/* The bundle at the hash, NULL: none; inside a section. */
-static enum instar_status find_bundle(instar_bmap *map, instar_thread *t, uint64_t hash, struct bundle **b)
+enum instar_status bmap_find(instar_bmap *map, instar_thread *t, uint64_t hash, struct bundle **b)
 {
 	uint64_t pointer = 0;
 	enum instar_status status = instar_get(map->map, t, hash, &pointer);
@@ -49,7 +48,7 @@ static enum instar_status find_value(instar_bmap *map, instar_thread *t, uint64_
 {
 	struct bundle *b;
 	const struct item *item;
-	enum instar_status status = find_bundle(map, t, hash, &b);
+	enum instar_status status = bmap_find(map, t, hash, &b);
 	if (status != INSTAR_OK)
 		return status;
 	if (!b || bundle_find(b, key, &item) == NO_ITEM)
@@ -105,7 +104,7 @@ static int attempt(instar_bmap *map, instar_thread *t, struct operation *o)
 {
 	struct bundle *old;
 	const struct item *item;
-	enum instar_status status = find_bundle(map, t, o->hash, &old);
+	enum instar_status status = bmap_find(map, t, o->hash, &old);
 	if (status != INSTAR_OK)
 		return (int)status;
 	uint32_t at = old ? bundle_find(old, &o->key, &item) : NO_ITEM;

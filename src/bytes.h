@@ -43,6 +43,15 @@ static inline uint64_t bmap_hash(const instar_bmap *map, const struct byte_key *
 	return map->hash(key->bytes, key->length, map->seed, map->hash_ctx);
 }
 
+/* The bundle at the hash, NULL: none; inside a section.  OK, or a failure. */
+enum instar_status bmap_find(instar_bmap *map, instar_thread *t, uint64_t hash, struct bundle **b);
+
+/* What the calls decide that have a batch, too.  fetch: expected is the initial value. */
+enum instar_action bmap_decide_insert(struct operation *o, bool present);
+enum instar_action bmap_decide_put(struct operation *o, bool present);
+enum instar_action bmap_decide_remove(struct operation *o, bool present);
+enum instar_action bmap_decide_fetch(struct operation *o, bool present);
+
 /* A whole call that may write; the second one by the hash in *o. */
 enum instar_status bmap_write(instar_bmap *map, instar_thread *t, const void *key, size_t length, struct operation *o);
 enum instar_status bmap_write_h(instar_bmap *map, instar_thread *t, const void *key, size_t length,

@@ -3,13 +3,13 @@
  */
 #include "src/bytes.h"
 
-static enum instar_action decide_insert(struct operation *o, bool present)
+enum instar_action bmap_decide_insert(struct operation *o, bool present)
 {
 	o->status = present ? INSTAR_EXISTS : INSTAR_OK;
 	return present ? INSTAR_KEEP : INSTAR_STORE;
 }
 
-static enum instar_action decide_put(struct operation *o, bool present)
+enum instar_action bmap_decide_put(struct operation *o, bool present)
 {
 	o->status = present ? INSTAR_EXISTS : INSTAR_OK;
 	return INSTAR_STORE;
@@ -21,7 +21,7 @@ static enum instar_action decide_replace(struct operation *o, bool present)
 	return present ? INSTAR_STORE : INSTAR_KEEP;
 }
 
-static enum instar_action decide_remove(struct operation *o, bool present)
+enum instar_action bmap_decide_remove(struct operation *o, bool present)
 {
 	o->status = present ? INSTAR_OK : INSTAR_NOTFOUND;
 	return INSTAR_REMOVE;
@@ -43,8 +43,7 @@ static enum instar_action decide_remove_if(struct operation *o, bool present)
 	return compare(o, present) ? INSTAR_REMOVE : INSTAR_KEEP;
 }
 
-/* expected: the initial value. */
-static enum instar_action decide_fetch(struct operation *o, bool present)
+enum instar_action bmap_decide_fetch(struct operation *o, bool present)
 {
 	if (!present)
 		o->seen = o->expected;
@@ -66,7 +65,7 @@ static enum instar_action decide_compute(struct operation *o, bool present)
 enum instar_status instar_bmap_insert(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
 				      uint64_t value, uint64_t *existing)
 {
-	struct operation o = { .decide = decide_insert, .value = value };
+	struct operation o = { .decide = bmap_decide_insert, .value = value };
 	enum instar_status status = bmap_write(map, thread, key, length, &o);
 	if (existing && status == INSTAR_EXISTS)
 		*existing = o.seen;
@@ -76,7 +75,7 @@ enum instar_status instar_bmap_insert(instar_bmap *map, instar_thread *thread, c
 enum instar_status instar_bmap_insert_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
 					size_t length, uint64_t value, uint64_t *existing)
 {
-	struct operation o = { .decide = decide_insert, .value = value, .hash = hash };
+	struct operation o = { .decide = bmap_decide_insert, .value = value, .hash = hash };
 	enum instar_status status = bmap_write_h(map, thread, key, length, &o);
 	if (existing && status == INSTAR_EXISTS)
 		*existing = o.seen;
@@ -86,7 +85,7 @@ enum instar_status instar_bmap_insert_h(instar_bmap *map, instar_thread *thread,
 enum instar_status instar_bmap_put(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
 				   uint64_t value, uint64_t *old)
 {
-	struct operation o = { .decide = decide_put, .value = value };
+	struct operation o = { .decide = bmap_decide_put, .value = value };
 	enum instar_status status = bmap_write(map, thread, key, length, &o);
 	if (old && status == INSTAR_EXISTS)
 		*old = o.seen;
@@ -96,7 +95,7 @@ enum instar_status instar_bmap_put(instar_bmap *map, instar_thread *thread, cons
 enum instar_status instar_bmap_put_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
 				     size_t length, uint64_t value, uint64_t *old)
 {
-	struct operation o = { .decide = decide_put, .value = value, .hash = hash };
+	struct operation o = { .decide = bmap_decide_put, .value = value, .hash = hash };
 	enum instar_status status = bmap_write_h(map, thread, key, length, &o);
 	if (old && status == INSTAR_EXISTS)
 		*old = o.seen;
@@ -128,7 +127,7 @@ enum instar_status instar_bmap_cas(instar_bmap *map, instar_thread *thread, cons
 enum instar_status instar_bmap_remove(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
 				      uint64_t *old)
 {
-	struct operation o = { .decide = decide_remove };
+	struct operation o = { .decide = bmap_decide_remove };
 	enum instar_status status = bmap_write(map, thread, key, length, &o);
 	if (old && status == INSTAR_OK)
 		*old = o.seen;
@@ -138,7 +137,7 @@ enum instar_status instar_bmap_remove(instar_bmap *map, instar_thread *thread, c
 enum instar_status instar_bmap_remove_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
 					size_t length, uint64_t *old)
 {
-	struct operation o = { .decide = decide_remove, .hash = hash };
+	struct operation o = { .decide = bmap_decide_remove, .hash = hash };
 	enum instar_status status = bmap_write_h(map, thread, key, length, &o);
 	if (old && status == INSTAR_OK)
 		*old = o.seen;
@@ -155,7 +154,7 @@ enum instar_status instar_bmap_remove_if(instar_bmap *map, instar_thread *thread
 enum instar_status instar_bmap_take(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
 				    uint64_t *old)
 {
-	struct operation o = { .decide = decide_remove, .keeps_old = true };
+	struct operation o = { .decide = bmap_decide_remove, .keeps_old = true };
 	if (!map || !map->release.value_free || !old)
 		return INSTAR_INVAL;
 	enum instar_status status = bmap_write(map, thread, key, length, &o);
@@ -179,7 +178,7 @@ enum instar_status instar_bmap_get_or_insert(instar_bmap *map, instar_thread *th
 	enum instar_status instar_bmap_fetch_##name(instar_bmap *map, instar_thread *thread, const void *key,          \
 						    size_t length, uint64_t operand, uint64_t initial, uint64_t *old)  \
 	{                                                                                                              \
-		struct operation o = { .decide = decide_fetch, .op = which, .operand = operand, .expected = initial }; \
+		struct operation o = { .decide = bmap_decide_fetch, .op = which, .operand = operand, .expected = initial }; \
 		if (!map || map->release.value_free)                                                                   \
 			return INSTAR_INVAL;                                                                           \
 		enum instar_status status = bmap_write(map, thread, key, length, &o);                                   \

@@ -12,6 +12,7 @@ instar_sources = \
 	src/bundle.h \
 	src/bytes.c \
 	src/bytes.h \
+	src/bytes_many.c \
 	src/bytes_map.c \
 	src/bytes_scan.c \
 	src/bytes_scan.h \

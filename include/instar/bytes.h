@@ -144,6 +144,31 @@ INSTAR_API enum instar_status instar_bmap_put_h(instar_bmap *map, instar_thread 
 INSTAR_API enum instar_status instar_bmap_remove_h(instar_bmap *map, instar_thread *thread, uint64_t hash,
 						   const void *key, size_t length, uint64_t *old);
 
+/* ---- many keys in one call: as batch.h; the keys are keys[i] of lengths[i] bytes ---- */
+
+/* Starts fetching the key's bucket into the cache.  A hint. */
+INSTAR_API void instar_bmap_prefetch(instar_bmap *map, instar_thread *thread, const void *key, size_t length);
+
+/* Looks n keys up.  found[i] (found may be NULL) is 1 or 0, values[i] (values may be NULL) is unspecified for
+ * misses.  Returns the number of hits. */
+INSTAR_API size_t instar_bmap_get_many(instar_bmap *map, instar_thread *thread, const void *const *keys,
+				       const size_t *lengths, size_t n, uint64_t *values, uint8_t *found);
+
+/* As the call for each, of equal keys the earlier first; status (may be NULL) gets each answer, INVAL for what is
+ * no key; old[i] (old may be NULL) is unspecified where that comes without one.  Return how many were inserted;
+ * are in the map (OK or EXISTS); were removed; were added to or inserted (OK or EXISTS). */
+INSTAR_API size_t instar_bmap_insert_many(instar_bmap *map, instar_thread *thread, const void *const *keys,
+					  const size_t *lengths, const uint64_t *values, size_t n,
+					  enum instar_status *status);
+INSTAR_API size_t instar_bmap_put_many(instar_bmap *map, instar_thread *thread, const void *const *keys,
+				       const size_t *lengths, const uint64_t *values, size_t n,
+				       enum instar_status *status);
+INSTAR_API size_t instar_bmap_remove_many(instar_bmap *map, instar_thread *thread, const void *const *keys,
+					  const size_t *lengths, size_t n, uint64_t *old, enum instar_status *status);
+INSTAR_API size_t instar_bmap_fetch_add_many(instar_bmap *map, instar_thread *thread, const void *const *keys,
+					     const size_t *lengths, const uint64_t *operands, size_t n,
+					     uint64_t initial, uint64_t *old, enum instar_status *status);
+
 /* ---- going over all keys: as iter.h ---- */
 
 struct instar_bmap_entry {

@@ -36,6 +36,7 @@ conc_programs = \
 	tests/conc/boxed_steps \
 	tests/conc/bytes \
 	tests/conc/bytes_boxed \
+	tests/conc/bytes_many \
 	tests/conc/conservation \
 	tests/conc/conservation_half \
 	tests/conc/edges \
@@ -79,6 +80,7 @@ tests_conc_boxed_steps_LDADD = $(conc_steps_libs)
 
 tests_conc_bytes_LDADD = $(conc_libs)
 tests_conc_bytes_boxed_LDADD = $(conc_libs)
+tests_conc_bytes_many_LDADD = $(conc_libs)
 
 tests_conc_conservation_LDADD = $(conc_libs)
 tests_conc_conservation_half_SOURCES = tests/conc/conservation.c
