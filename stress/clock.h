@@ -15,6 +15,15 @@ static inline double clock_seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+/* Of all threads of this process. */
+static inline double clock_processor_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
 /* A cheap counter of constant rate. */
 static inline uint64_t clock_ticks(void)
 {

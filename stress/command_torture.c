@@ -8,9 +8,10 @@
 #include "stress/clock.h"
 #include "stress/commands.h"
 #include "stress/runner.h"
+#include "stress/scheme_names.h"
 #include "stress/torture.h"
 
-enum { KEY_SEED = 256, KEY_STEPS, SCHEMES_MAX = 64 };
+enum { KEY_SEED = 256, KEY_STEPS };
 
 static const struct argp_option options[] = {
 	{ "schemes", 's', "LIST", 0, "Reclamation schemes: names or `all' (default)", 0 },
@@ -23,31 +24,11 @@ static const struct argp_option options[] = {
 };
 
 struct command {
-	const struct instar_scheme_info *schemes[SCHEMES_MAX];
-	size_t count;
+	struct scheme_names names;
 	double seconds;
 	uint64_t rounds, seed;
 	unsigned threads, steps;
 };
-
-static void take_scheme(const char *name, void *context)
-{
-	const struct argp_state *state = context;
-	struct command *command = state->input;
-	const struct instar_scheme_info *list;
-	size_t n = instar_schemes(&list), found = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!list[i].available || (strcmp(name, "all") != 0 && strcmp(name, list[i].name) != 0))
-			continue;
-		if (command->count == SCHEMES_MAX)
-			arguments_wrong(state, "more than %d schemes", SCHEMES_MAX);
-		command->schemes[command->count++] = &list[i];
-		found++;
-	}
-	if (!found)
-		arguments_wrong(state, "no such scheme in this build: %s", name);
-}
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
@@ -57,7 +38,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		arguments_quiet(state);
 		break;
-	case 's': arguments_names(text, take_scheme, state); break;
+	case 's': scheme_names_add(&command->names, state, text); break;
 	case 'd': command->seconds = arguments_duration(state, text); break;
 	case 'r': command->rounds = arguments_number(state, "--rounds", text, 1, UINT32_MAX); break;
 	case 't': command->threads = (unsigned)arguments_number(state, "--threads", text, 1, TORTURE_THREADS); break;
@@ -66,8 +47,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		arguments_wrong(state, "an argument too many: %s", text);
 	case ARGP_KEY_END:
-		if (!command->count)
-			take_scheme("all", state);
+		if (!command->names.count)
+			scheme_names_add(&command->names, state, "all");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -92,7 +73,7 @@ static void verdict(const struct command *command, const struct torture_sum *sum
 		fputs("\r\033[K", stderr);
 	printf("torture: %s: %llu rounds over %zu schemes, %u threads, %.0f s, seed %llu: %.1f M steps, %.2f M calls "
 	       "found linearizable, %llu snapshots, %llu objects, %llu sleeps in sections, %llu visitors, %llu forks\n",
-	       fine ? "no violation" : "VIOLATION", (unsigned long long)sum->rounds, command->count, command->threads,
+	       fine ? "no violation" : "VIOLATION", (unsigned long long)sum->rounds, command->names.count, command->threads,
 	       spent, (unsigned long long)command->seed, (double)sum->steps / 1e6, (double)sum->recorded / 1e6,
 	       (unsigned long long)sum->snapshots, (unsigned long long)sum->objects, (unsigned long long)sum->parked,
 	       (unsigned long long)sum->visitors, (unsigned long long)sum->forks);
@@ -104,7 +85,7 @@ static bool run(const struct command *command, struct torture_sum *sum)
 	bool fine = true;
 
 	for (uint64_t i = 0; fine && !runner_interrupted(); i++) {
-		struct torture_plan plan = { .scheme = command->schemes[i % command->count], .seed = command->seed + i,
+		struct torture_plan plan = { .scheme = command->names.schemes[i % command->names.count], .seed = command->seed + i,
 						.threads = command->threads, .steps = command->steps };
 
 		if (command->rounds ? i == command->rounds : i && spent >= command->seconds)

@@ -10,6 +10,7 @@ int command_run(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_count(int argc, char **argv);
 int command_bench(int argc, char **argv);
+int command_reclaim(int argc, char **argv);
 int command_torture(int argc, char **argv);
 int command_cell(int argc, char **argv); /* not for people: one cell, result on standard output */
 

@@ -52,6 +52,7 @@ instar_stress_SOURCES = \
 	stress/cell.c \
 	stress/cell.h \
 	stress/command_cell.c \
+	stress/command_reclaim.c \
 	stress/command_report.c \
 	stress/command_run.c \
 	stress/command_torture.c \
@@ -87,6 +88,8 @@ instar_stress_SOURCES = \
 	stress/plot.h \
 	stress/print.c \
 	stress/print.h \
+	stress/reclaim_costs.c \
+	stress/reclaim_costs.h \
 	stress/report.c \
 	stress/report.h \
 	stress/report_matrix.c \
@@ -97,6 +100,8 @@ instar_stress_SOURCES = \
 	stress/results.h \
 	stress/runner.c \
 	stress/runner.h \
+	stress/scheme_names.c \
+	stress/scheme_names.h \
 	stress/stall.c \
 	stress/stall.h \
 	stress/summary.c \
@@ -141,6 +146,8 @@ stress/build.h: stress/build.h.check
 	printf '#define BUILD_REVISION "%s"\n#define BUILD_FLAGS "%s"\n' "$$revision" '$(CFLAGS) $(BUILD_CFLAGS)' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-.PHONY: bench
+.PHONY: bench bench-reclaim
 bench: instar-stress$(EXEEXT)
 	./instar-stress bench
+bench-reclaim: instar-stress$(EXEEXT)
+	./instar-stress reclaim

@@ -16,6 +16,7 @@ static const struct command {
 	{ "count", command_count, "how often each word or line occurs in files, with all cores" },
 	{ "torture", command_torture, "every scheme under stress and faults, each answer checked" },
 	{ "bench", command_bench, "the library's own speed and memory goals, measured" },
+	{ "reclaim", command_reclaim, "what each reclamation scheme costs, in itself and under the map" },
 	{ "cell", command_cell, NULL },
 };
 

@@ -98,7 +98,7 @@ static json_t *latency_json(const struct crew *crew)
 			 counts);
 }
 
-static json_t *figures_json(const struct crew *crew, double control, uint64_t before, uint64_t after)
+static json_t *figures_json(const struct crew *crew, double control, double cpu, uint64_t before, uint64_t after)
 {
 	double start = crew->workers[0].start, end = crew->workers[0].end;
 	uint64_t operations = crew_operations(crew);
@@ -110,9 +110,9 @@ static json_t *figures_json(const struct crew *crew, double control, uint64_t be
 		end = fmax(end, crew->workers[i].end);
 	}
 	crew->subject->figures(crew->map, &figures);
-	json = json_pack("{s:I, s:f, s:f, s:f, s:{s:I, s:I, s:I, s:I, s:I}}", "operations", (json_int_t)operations,
-			 "elapsed", end - start, "mops", (double)operations / 1e6 / (end - start), "control", control,
-			 "memory", "before", (json_int_t)before, "after", (json_int_t)after, "table",
+	json = json_pack("{s:I, s:f, s:f, s:f, s:f, s:{s:I, s:I, s:I, s:I, s:I}}", "operations", (json_int_t)operations,
+			 "elapsed", end - start, "mops", (double)operations / 1e6 / (end - start), "cpu",
+			 cpu * 1e9 / (double)(operations ? operations : 1), "control", control, "memory", "before", (json_int_t)before, "after", (json_int_t)after, "table",
 			 (json_int_t)figures.table_bytes, "pending", (json_int_t)figures.pending_bytes,
 			 "peak_pending", (json_int_t)figures.peak_pending_bytes);
 	if (crew->cell->workload->loop == LOOP_INSERT_TIMED)
@@ -131,6 +131,7 @@ static json_t *run_crew(struct crew *crew, const struct map_options *options, bo
 	struct stall_thread *stall = NULL;
 	uint64_t before, after;
 	const char *wrong;
+	double cpu;
 
 	crew_meet(crew); /* prepared */
 	growth.base = memory_resident();
@@ -147,17 +148,19 @@ static json_t *run_crew(struct crew *crew, const struct map_options *options, bo
 	crew_meet(crew); /* the map is there */
 	crew_meet(crew); /* prefilled */
 	before = memory_resident() - growth.base;
+	cpu = clock_processor_seconds();
 	crew_meet(crew); /* go */
 	if (!crew->failure)
 		watch_crew(crew, watch);
 	crew_join(crew);
+	cpu = clock_processor_seconds() - cpu;
 	after = memory_resident() - growth.base;
 	if (stall && crew->cell->stall == STALL_PARKED)
 		stall_release(stall);
 	wrong = crew->failure;
 	if (!wrong)
 		wrong = verify(crew);
-	return wrong ? failed(wrong) : figures_json(crew, control, before, after);
+	return wrong ? failed(wrong) : figures_json(crew, control, cpu, before, after);
 }
 
 static bool crew_work(struct crew *crew, const struct map_options *options, bool (*watch)(const struct progress *),

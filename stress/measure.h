@@ -22,6 +22,7 @@ struct progress {
  * Returns a new object with the members
  *	failure      (only if something went wrong: a sentence; then there are no figures)
  *	operations, elapsed (s), mops
+ *	cpu          ns of all processors spent on an operation, by the whole process
  *	control      of the fixed loop, in millions a second: how fast this processor was just now
  *	memory       { before, after, table, pending, peak_pending } in bytes
  *	latency      (timed workloads) { p50, p90, p99, p999, p9999, max: ns; counts: [[ns, count], ...] }

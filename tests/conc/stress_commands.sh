@@ -47,6 +47,8 @@ mistake count "$work/none"
 mistake count "$work"
 mistake count --delimiter ab "$work"
 mistake bench --runs x
+mistake reclaim argument
+mistake reclaim --schemes nonsense
 mistake torture argument
 mistake torture --schemes nonsense
 mistake torture --duration 0
@@ -100,6 +102,12 @@ result $? "a single run prints its figures"
 PATH=/nowhere "$tool" report --out "$work/plain.html" "$work/all/results.jsonl" >/dev/null 2>"$work/err" &&
 	grep -q 'gnuplot was not found' "$work/err" && ! grep -q '<svg' "$work/plain.html"
 result $? "without gnuplot the page says so"
+
+"$tool" reclaim --schemes ebr --runs 1 --seconds 0.01 >"$work/out" 2>&1 &&
+	awk '$1 == "leak" && NF == 13 && $4 == 1 && $5 == "-" { leak++ } $1 == "ebr" && NF == 13 && $2 > 0 { ebr++ }
+	     END { exit !(leak == 1 && ebr == 1) }' "$work/out"
+result $? "reclaim: a line for the scheme and one for leak"
+sed 's/^/# /' "$work/out"
 
 "$tool" torture --duration 3 >"$work/out" 2>&1
 result $? "three seconds of torture: $(tail -n 1 "$work/out")"
