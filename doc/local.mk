@@ -7,6 +7,7 @@ man3_pages = \
 	doc/instar_bmap.3 \
 	doc/instar_bmap_batch.3 \
 	doc/instar_bmap_scan.3 \
+	doc/instar_bmap_snapshot.3 \
 	doc/instar_file.3 \
 	doc/instar_map.3 \
 	doc/instar_reclaim.3 \

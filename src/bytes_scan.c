@@ -31,6 +31,33 @@ static bool hand_out(const struct bundle *b, struct instar_bmap_entry *out, size
 	return true;
 }
 
+/* The next bundles, fetched side by side, too. */
+static enum instar_status fetch_bundles(const struct bundle_source *source, uint64_t *cursor,
+					struct instar_entry bundles[BUNDLES_AHEAD], size_t wanted, size_t *n)
+{
+	if (wanted > BUNDLES_AHEAD)
+		wanted = BUNDLES_AHEAD;
+	enum instar_status status = next_bundles(source, cursor, bundles, wanted, n);
+	for (size_t i = 0; i < *n; i++)
+		prefetch_for(entry_bundle(&bundles[i]), 0);
+	return status;
+}
+
+enum instar_status bundles_count(const struct bundle_source *source, size_t *n)
+{
+	struct instar_entry bundles[BUNDLES_AHEAD];
+	enum instar_status status = INSTAR_OK;
+	uint64_t cursor = 0;
+	*n = 0;
+	while (status == INSTAR_OK) {
+		size_t some;
+		status = fetch_bundles(source, &cursor, bundles, BUNDLES_AHEAD, &some);
+		for (size_t i = 0; i < some; i++)
+			*n += entry_bundle(&bundles[i])->count;
+	}
+	return status == INSTAR_NOTFOUND ? INSTAR_OK : status;
+}
+
 enum instar_status bundles_scan(const struct bundle_source *source, uint64_t *cursor, struct instar_bmap_entry *out,
 				size_t capacity, size_t *n)
 {
@@ -38,10 +65,8 @@ enum instar_status bundles_scan(const struct bundle_source *source, uint64_t *cu
 	enum instar_status status = INSTAR_OK;
 	*n = 0;
 	while (status == INSTAR_OK && *n < capacity) {
-		size_t room = capacity - *n, some;
-		status = next_bundles(source, cursor, bundles, room < BUNDLES_AHEAD ? room : BUNDLES_AHEAD, &some);
-		for (size_t i = 0; i < some; i++)
-			prefetch_for(entry_bundle(&bundles[i]), 0);
+		size_t some;
+		status = fetch_bundles(source, cursor, bundles, capacity - *n, &some);
 		for (size_t i = 0; i < some; i++)
 			if (!hand_out(entry_bundle(&bundles[i]), out, capacity, n)) {
 				*cursor = instar_hash(source->map->map, bundles[i].key);

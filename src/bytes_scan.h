@@ -26,4 +26,7 @@ struct bundle_source {
 enum instar_status bundles_scan(const struct bundle_source *source, uint64_t *cursor, struct instar_bmap_entry *out,
 				size_t capacity, size_t *n);
 
+/* The number of keys.  OK, or a failure. */
+enum instar_status bundles_count(const struct bundle_source *source, size_t *n);
+
 #endif

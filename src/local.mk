@@ -16,6 +16,7 @@ instar_sources = \
 	src/bytes_map.c \
 	src/bytes_scan.c \
 	src/bytes_scan.h \
+	src/bytes_snapshot.c \
 	src/bytes_write.c \
 	src/capacity.h \
 	src/call.h \

@@ -4,6 +4,8 @@ tests_libsupport_la_SOURCES += tests/support/trail.h tests/support/upheaval.h
 
 iterate_programs = \
 	tests/conc/bytes_scan \
+	tests/conc/bytes_snapshot \
+	tests/conc/bytes_snapshot_steps \
 	tests/conc/clear \
 	tests/conc/clear_half \
 	tests/conc/clear_steps \
@@ -23,6 +25,11 @@ TESTS += $(iterate_programs)
 long_tests += $(iterate_programs)
 
 tests_conc_bytes_scan_LDADD = $(conc_libs)
+
+tests_conc_bytes_snapshot_LDADD = $(conc_libs)
+tests_conc_bytes_snapshot_steps_SOURCES = tests/conc/bytes_snapshot.c
+tests_conc_bytes_snapshot_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_bytes_snapshot_steps_LDADD = $(conc_steps_libs)
 
 tests_conc_clear_LDADD = $(conc_libs)
 tests_conc_clear_half_SOURCES = tests/conc/clear.c

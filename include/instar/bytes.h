@@ -208,6 +208,35 @@ INSTAR_API enum instar_status instar_bmap_retain(instar_bmap *map, instar_thread
 INSTAR_API enum instar_status instar_bmap_drain(instar_bmap *map, instar_thread *thread, instar_bmap_visit_fn *take,
 						void *ctx);
 
+/*
+ * A snapshot: the map as it was at one moment of the open call, as in iter.h.  The keys that it shows, and boxed
+ * values but for those that instar_bmap_take gave away, stay until it is closed, so reading it needs no section.
+ */
+typedef struct instar_bmap_snapshot instar_bmap_snapshot;
+
+/* OK; NOMEM.  *out is NULL on failure.  O(1) when no migration runs, else that is ended first. */
+INSTAR_API enum instar_status instar_bmap_snapshot_open(instar_bmap *map, instar_thread *thread,
+							instar_bmap_snapshot **out);
+
+/* Its memory goes back once no migration needs it.  NULL is allowed. */
+INSTAR_API void instar_bmap_snapshot_close(instar_bmap_snapshot *snapshot, instar_thread *thread);
+
+/* OK and the value (value may be NULL), NOTFOUND. */
+INSTAR_API enum instar_status instar_bmap_snapshot_get(instar_bmap_snapshot *snapshot, instar_thread *thread,
+						       const void *key, size_t length, uint64_t *value);
+
+/* As instar_bmap_scan, but the entries are those of one moment, and no section is needed. */
+INSTAR_API enum instar_status instar_bmap_snapshot_scan(instar_bmap_snapshot *snapshot, instar_thread *thread,
+							uint64_t *cursor, struct instar_bmap_entry *out,
+							size_t capacity, size_t *n);
+
+/* The exact number of keys. */
+INSTAR_API enum instar_status instar_bmap_snapshot_count(instar_bmap_snapshot *snapshot, instar_thread *thread,
+							 size_t *n);
+
+/* The exact number of keys at one moment of the call, by a snapshot.  OK, NOMEM. */
+INSTAR_API enum instar_status instar_bmap_count(instar_bmap *map, instar_thread *thread, size_t *exact);
+
 /* As instar_map_stats, of the table of hashes; entries is instar_bmap_size. */
 INSTAR_API void instar_bmap_stats(instar_bmap *map, struct instar_map_stats *stats);
 
