@@ -116,7 +116,9 @@ struct reclaim_scheme {
 							    without us; NULL: never */
 	uint64_t (*grace_now)(instar_thread *thread);    /* inside a section; of retirements, also where the map has none */
 	bool (*grace_elapsed)(instar_thread *thread, uint64_t stamp);
-	bool (*holds)(instar_thread *thread, const void *object); /* NULL: no; asked after grace_elapsed: a reference */
+	bool (*holds)(instar_thread *thread, const void *object, uint64_t birth, uint64_t stamp);
+							 /* NULL: no; asked after grace_elapsed: a reference */
+	uint64_t (*birth)(const instar_domain *domain);  /* the birth era of an object made now; NULL: 0 */
 	bool (*advance)(instar_thread *thread);          /* one bounded, non-blocking attempt towards the next grace
 							    period, outside every section; true: progress */
 	bool (*wait)(instar_thread *thread);             /* the same, but it may block; NULL: advance and wait */
@@ -156,8 +158,17 @@ void reclaim_leave_all(instar_thread *t);
  * changed.  Call before the linearization point that makes them necessary.  Always false on the shared handle. */
 bool reclaim_reserve(instar_thread *t, unsigned records);
 
+/* The era in which an object is born that is made by and by, and published after it.  0: it was born before all. */
+static inline uint64_t reclaim_birth(const instar_domain *domain)
+{
+	return domain->scheme->birth ? domain->scheme->birth(domain) : 0;
+}
+
+/* The birth era of an object that `destroy` is to destroy: of boxes (reclaim/box.c) it is known; else 0. */
+uint64_t reclaim_birth_of(const instar_domain *domain, const void *object, void (*destroy)(void *ptr, void *ctx));
+
 /* Retires into a reserved record; inside the section in which ptr was made unreachable, or after it. */
-void reclaim_retire_reserved(instar_thread *t, void *ptr, size_t bytes, enum reclaim_class class,
+void reclaim_retire_reserved(instar_thread *t, void *ptr, uint64_t birth, size_t bytes, enum reclaim_class class,
 			     void (*destroy)(void *ptr, void *ctx), void *ctx);
 
 /* Bounded care for t's garbage and the domain's progress: frees a few elapsed objects, tries to

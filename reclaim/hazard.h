@@ -1,5 +1,6 @@
 /*
- * reclaim/hazard.h - hazard pointers: the core shared by hp and hp-asym (HAZARD_ASYMMETRIC: plain stores).
+ * reclaim/hazard.h - hazard pointers: the core shared by hp and hp-asym (HAZARD_ASYMMETRIC: plain stores), and by ibr
+ * and he (ERA_SPANS), whose places name eras: what differs there is said in reclaim/era.h.
  *
  * After M. Michael, Hazard Pointers: Safe Memory Reclamation for Lock-Free Objects, IEEE TPDS 2004.  What a
  * thread is about to use it writes into a place of its own; whoever wants to free looks at all places first.
@@ -37,7 +38,7 @@
 enum { SCHEME_HAS_GRACE = 0, SCHEME_PROTECTS_ALL = 0, SCHEME_NESTS = 1 };
 #define SCHEME_TAKES_REFERENCES
 
-enum { HAZARD_REFERENCES = 16, HAZARD_SET_BITS = 13 };
+enum { HAZARD_REFERENCES = 16, HAZARD_SET_BITS = 13, HAZARD_SET_WORDS = (1 << HAZARD_SET_BITS) / 64 };
 
 struct hazard_domain {
 	struct instar_domain head;
@@ -55,7 +56,7 @@ struct hazard_thread {
 	/* what this thread's last scan found */
 	CACHE_ALIGNED uint64_t limit;  /* no pin, and not the scan's number, is below it */
 	uint64_t salt;
-	uint64_t set[(1 << HAZARD_SET_BITS) / 64];
+	uint64_t set[HAZARD_SET_WORDS];
 };
 
 static inline struct hazard_thread *hazard_thread(const instar_thread *t)
@@ -139,6 +140,10 @@ static inline void scheme_leave_brief(instar_thread *t)
 	hazard_give_up(&hazard_thread(t)->root);
 }
 
+#ifdef ERA_SPANS
+#include "reclaim/era.h"
+#else
+
 /* Slot 0 is the root; what others refer to is used in pinned sections only.  It is the pin that counts, not `pins`: a
  * signal handler may come between the two. */
 static inline uintptr_t scheme_protect(instar_thread *t, unsigned slot, const uintptr_t *source)
@@ -171,6 +176,8 @@ static inline void scheme_take_reference(instar_thread *t, uintptr_t object)
 	compiler_barrier(); /* a signal handler takes the next */
 	store_release(&h->reference[i], object);
 }
+
+#endif
 
 #ifdef RECLAIM_SCHEME_BODY
 #include "reclaim/hazard_scan.h"

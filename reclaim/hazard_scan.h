@@ -1,5 +1,6 @@
 /*
  * reclaim/hazard_scan.h - the freeing side of hazard.h: scans, and the sections of the user's, which cost nothing.
+ * What a scan notes, and answers from, is here for places that name objects, in era.h for those that name eras.
  */
 #ifndef RECLAIM_HAZARD_SCAN_H
 #define RECLAIM_HAZARD_SCAN_H
@@ -55,6 +56,7 @@ static uint64_t hazard_stamp(instar_thread *t)
 	return load_seq_cst(&hazard_domain(t->domain)->era);
 }
 
+#ifndef ERA_SPANS
 /* ---- what a scan finds ---- */
 
 static unsigned hazard_hash(const struct hazard_thread *h, uint64_t object)
@@ -62,7 +64,7 @@ static unsigned hazard_hash(const struct hazard_thread *h, uint64_t object)
 	return (unsigned)((object ^ h->salt) * 0x9e3779b97f4a7c15u >> (64 - HAZARD_SET_BITS));
 }
 
-static bool hazard_note(struct hazard_thread *h, const uint64_t *place)
+static bool hazard_note_place(struct hazard_thread *h, const uint64_t *place)
 {
 	uint64_t object = load_seq_cst(place);
 	unsigned bit = hazard_hash(h, object);
@@ -71,6 +73,41 @@ static bool hazard_note(struct hazard_thread *h, const uint64_t *place)
 		h->set[bit / 64] |= (uint64_t)1 << bit % 64;
 	return object != 0;
 }
+
+/* Takes down what `o` holds.  false: nothing. */
+static bool hazard_note(struct hazard_thread *h, const struct hazard_thread *o)
+{
+	bool held = hazard_note_place(h, &o->root);
+
+	for (unsigned i = 0; i < HAZARD_REFERENCES; i++)
+		held |= hazard_note_place(h, &o->reference[i]);
+	return held;
+}
+
+/* A place may hold it; asked after hazard_elapsed. */
+static bool hazard_holds(instar_thread *t, const void *object, uint64_t birth, uint64_t stamp)
+{
+	const struct hazard_thread *h = hazard_thread(t);
+	unsigned bit = hazard_hash(h, (uintptr_t)object);
+
+	(void)birth;
+	(void)stamp;
+	if (!t->is_shared)
+		return h->set[bit / 64] >> bit % 64 & 1;
+	for (t = load_acquire(&t->domain->threads); t; t = t->next) {
+		h = hazard_thread(t);
+		if (load_seq_cst(&h->root) == (uintptr_t)object)
+			return true;
+		for (unsigned i = 0; i < HAZARD_REFERENCES; i++)
+			if (load_seq_cst(&h->reference[i]) == (uintptr_t)object)
+				return true;
+	}
+	return false;
+}
+
+#endif
+
+/* ---- scans ---- */
 
 /* The barrier of the asymmetric form, and the list of handles as it is after it.  false: somebody may hold anything.
  * ORD:hazard-scan — seq_cst; pairs with ORD:hazard-publish, ORD:hazard-give-up (hazard.h), ORD:shared-enter (thread.c),
@@ -118,15 +155,10 @@ static bool hazard_scan(instar_thread *t)
 	}
 	oldest = hazard_oldest(handles, number);
 	h->salt = number * 0xff51afd7ed558ccdu;
-	for (unsigned i = 0; i < sizeof(h->set) / sizeof(h->set[0]); i++)
+	for (unsigned i = 0; i < HAZARD_SET_WORDS; i++)
 		h->set[i] = 0;
-	for (const instar_thread *other = handles; other; other = other->next) {
-		struct hazard_thread *o = hazard_thread(other);
-
-		held |= hazard_note(h, &o->root);
-		for (unsigned i = 0; i < HAZARD_REFERENCES; i++)
-			held |= hazard_note(h, &o->reference[i]);
-	}
+	for (const instar_thread *other = handles; other; other = other->next)
+		held |= hazard_note(h, hazard_thread(other));
 	h->limit = oldest;
 	fetch_add_relaxed(&counters->grace_periods, 1);
 	return !held && oldest == number;
@@ -142,25 +174,6 @@ static bool hazard_elapsed(instar_thread *t, uint64_t stamp)
 		return stamp < hazard_thread(t)->limit;
 	era = load_seq_cst(&hazard_domain(t->domain)->era);
 	return stamp < era && hazard_look(t->domain, &handles) && stamp < hazard_oldest(handles, era);
-}
-
-/* A place may hold it; asked after hazard_elapsed. */
-static bool hazard_holds(instar_thread *t, const void *object)
-{
-	const struct hazard_thread *h = hazard_thread(t);
-	unsigned bit = hazard_hash(h, (uintptr_t)object);
-
-	if (!t->is_shared)
-		return h->set[bit / 64] >> bit % 64 & 1;
-	for (t = load_acquire(&t->domain->threads); t; t = t->next) {
-		h = hazard_thread(t);
-		if (load_seq_cst(&h->root) == (uintptr_t)object)
-			return true;
-		for (unsigned i = 0; i < HAZARD_REFERENCES; i++)
-			if (load_seq_cst(&h->reference[i]) == (uintptr_t)object)
-				return true;
-	}
-	return false;
 }
 
 /* ---- domains and handles ---- */
@@ -183,11 +196,16 @@ static void hazard_thread_fini(instar_thread *t)
 		hazard_give_up(&h->pin);
 }
 
-#define HAZARD_TABLE \
+#ifndef ERA_SPANS
+#define HAZARD_KIND \
 	.info.family = "hazard", \
 	.info.bound = "objects: threads x (2048 + 17 x threads), while no writer stalls within a call", \
+	.info.max_refs = HAZARD_REFERENCES
+#endif
+
+#define HAZARD_TABLE \
+	HAZARD_KIND, \
 	.info.has_refs = true, \
-	.info.max_refs = HAZARD_REFERENCES, \
 	.info.robust = INSTAR_ROBUST_PREEMPTED | INSTAR_ROBUST_PARKED, \
 	.domain_size = sizeof(struct hazard_domain), \
 	.thread_size = sizeof(struct hazard_thread), \

@@ -27,6 +27,7 @@ struct limbo_record {
 	void *ptr;
 	void (*destroy)(void *ptr, void *ctx);
 	void *ctx;
+	uint64_t birth;       /* era; 0: not known */
 	uint64_t stamp;
 	uint64_t bytes_class; /* bytes << 1 | class */
 };

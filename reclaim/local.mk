@@ -1,4 +1,5 @@
 reclaim_sources = \
+	reclaim/box.c \
 	reclaim/contract.h \
 	reclaim/domain.c \
 	reclaim/epoch.h \
@@ -23,10 +24,13 @@ EXTRA_DIST += \
 	reclaim/debra.h \
 	reclaim/ebr.h \
 	reclaim/ebr_fence.h \
+	reclaim/era.h \
 	reclaim/hazard.h \
 	reclaim/hazard_scan.h \
+	reclaim/he.h \
 	reclaim/hp.h \
 	reclaim/hp_asym.h \
+	reclaim/ibr.h \
 	reclaim/leak.h \
 	reclaim/no_grace.h \
 	reclaim/qsbr.h \

@@ -175,7 +175,7 @@ static enum instar_status retire_now(instar_thread *t, const struct limbo_record
 	    (scheme->is_online && scheme->is_online(t)))
 		return INSTAR_NOMEM;
 	stamp = grace_stamp(t);
-	while (!scheme->grace_elapsed(t, stamp) || (scheme->holds && scheme->holds(t, record->ptr)))
+	while (!scheme->grace_elapsed(t, stamp) || (scheme->holds && scheme->holds(t, record->ptr, record->birth, stamp)))
 		wait_a_round(t, &w);
 	count_retired(t, record);
 	destroy_object(record);
@@ -187,14 +187,16 @@ enum instar_status instar_retire(instar_thread *thread, void *ptr, size_t bytes,
 				 void *ctx)
 {
 	instar_thread *t = thread_or_self(thread);
+	uint64_t birth;
 
 	if (!destroy || bytes > SIZE_MAX / 2)
 		return INSTAR_INVAL;
 	if (unlikely(!t))
 		return INSTAR_NOMEM;
+	birth = reclaim_birth_of(t->domain, ptr, destroy);
 	if (unlikely(!reclaim_reserve(t, 1)))
-		return retire_now(t, &(struct limbo_record){ ptr, destroy, ctx, 0, (uint64_t)bytes << 1 });
-	reclaim_retire_reserved(t, ptr, bytes, RECLAIM_ENTRY, destroy, ctx);
+		return retire_now(t, &(struct limbo_record){ ptr, destroy, ctx, birth, 0, (uint64_t)bytes << 1 });
+	reclaim_retire_reserved(t, ptr, birth, bytes, RECLAIM_ENTRY, destroy, ctx);
 	if (t->nest)
 		t->owes_work = true;
 	else

@@ -58,10 +58,10 @@ bool reclaim_reserve(instar_thread *t, unsigned records)
 	return !t->is_shared && limbo_reserve(t->domain, &t->own->limbo, records);
 }
 
-void reclaim_retire_reserved(instar_thread *t, void *ptr, size_t bytes, enum reclaim_class class,
+void reclaim_retire_reserved(instar_thread *t, void *ptr, uint64_t birth, size_t bytes, enum reclaim_class class,
 			     void (*destroy)(void *ptr, void *ctx), void *ctx)
 {
-	struct limbo_record record = { ptr, destroy, ctx, grace_stamp(t), (uint64_t)bytes << 1 | class };
+	struct limbo_record record = { ptr, destroy, ctx, birth, grace_stamp(t), (uint64_t)bytes << 1 | class };
 
 	count_retired(t, &record);
 	limbo_append(t->domain, &t->own->limbo, &record);
@@ -85,7 +85,7 @@ static bool is_held(instar_thread *t, const struct limbo_record *record)
 {
 	const struct reclaim_scheme *scheme = t->domain->scheme;
 
-	return scheme->holds && scheme->holds(t, record->ptr);
+	return scheme->holds && scheme->holds(t, record->ptr, record->birth, record->stamp);
 }
 
 /* The first object is held: it goes to the end, if t owns the queue and there is memory.  false: it stays. */

@@ -48,7 +48,9 @@ static void park_push(instar_map *map, struct parked *node)
 /* Into a reserved record. */
 static inline void retire_value(instar_map *map, instar_thread *t, void *value)
 {
-	reclaim_retire_reserved(t, value, map_value_bytes(map, value), RECLAIM_ENTRY, map->value_free, map->value_ctx);
+	uint64_t birth = reclaim_birth_of(map->domain, value, map->value_free);
+	reclaim_retire_reserved(t, value, birth, map_value_bytes(map, value), RECLAIM_ENTRY, map->value_free,
+				map->value_ctx);
 }
 
 /* Retires what no snapshot from `oldest` on can show.  Without memory the rest stays for the next time.

@@ -36,6 +36,7 @@ struct table *table_create(instar_domain *domain, unsigned log2_homes, struct ta
 	t->mask = homes - 1;
 	t->log2_homes = log2_homes;
 	t->domain = domain;
+	t->birth = reclaim_birth(domain);
 	t->owners = 1;
 	t->shift = WORD_BITS - log2_homes;
 	/* Between two looks of all threads together the load may rise by about 1/64. */

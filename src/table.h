@@ -19,6 +19,7 @@ struct table {
 	unsigned shift;        /* from h to its home */
 	uint64_t check_mask;   /* a thread looks at the load when its insertions & check_mask is 0 */
 	uint64_t generation;   /* of the map: how many clears came before */
+	uint64_t birth;        /* era, for the reclaimer */
 	uintptr_t prev;        /* the table before; PREV_OWNED when the right to retire it is taken */
 	instar_domain *domain;
 	bool snapshot_mode;    /* prev is a snapshot: readers, too, give birth before they read */

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <instar/instar.h>
 
 #include "stress/memory.h"
@@ -21,6 +22,7 @@ static const char map_about[] = "this library's map";
 struct map {
 	instar_domain *domain;
 	instar_map *map;
+	bool births; /* the scheme asks when a value was born */
 };
 
 static void *map_pages(size_t size, size_t alignment, void *ctx)
@@ -65,6 +67,22 @@ static void free_box(void *box, void *ctx)
 	free(box);
 }
 
+static bool asks_births(const char *scheme)
+{
+	const struct instar_scheme_info *list;
+	size_t i = instar_schemes(&list);
+
+	while (i--)
+		if (strcmp(list[i].name, scheme) == 0)
+			return strcmp(list[i].family, "era") == 0;
+	return false;
+}
+
+static struct box *new_box(const struct map *map)
+{
+	return map->births ? instar_box_alloc(map->domain, sizeof(struct box), NULL) : malloc(sizeof(struct box));
+}
+
 static struct map *map_create(const struct map_options *options)
 {
 	struct instar_domain_opts domain_opts = INSTAR_DOMAIN_OPTS_INIT;
@@ -76,7 +94,9 @@ static struct map *map_create(const struct map_options *options)
 	domain_opts.allocator = &allocator;
 	map_opts.capacity = options->capacity;
 	map_opts.flags = options->reuse ? 0 : INSTAR_MAP_NO_REUSE;
-	map_opts.value_free = options->boxed ? free_box : NULL;
+	map->births = options->scheme && asks_births(options->scheme);
+	if (options->boxed)
+		map_opts.value_free = map->births ? instar_box_free : free_box;
 	if (instar_domain_create(&map->domain, options->scheme, &domain_opts) != INSTAR_OK)
 		goto no_domain;
 	if (instar_map_create(&map->map, map->domain, &map_opts) != INSTAR_OK)
@@ -175,7 +195,7 @@ static inline bool map_get_boxed(struct map *map, struct map_thread *thread, uin
 
 static inline bool map_put_boxed(struct map *map, struct map_thread *thread, uint64_t key, uint64_t value)
 {
-	struct box *box = malloc(sizeof(*box));
+	struct box *box = new_box(map);
 	enum instar_status status;
 
 	if (!box)
@@ -183,7 +203,7 @@ static inline bool map_put_boxed(struct map *map, struct map_thread *thread, uin
 	box->value = value;
 	status = instar_put(map->map, handle(thread), key, (uint64_t)box, NULL);
 	if (status != INSTAR_OK && status != INSTAR_EXISTS)
-		free(box);
+		(map->births ? instar_box_free : free_box)(box, NULL);
 	return status == INSTAR_OK;
 }
 

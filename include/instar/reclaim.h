@@ -45,7 +45,7 @@ struct instar_scheme_info {
 	bool uses_signals;
 	bool process_wide;    /* all domains of this scheme share one registry */
 	unsigned robust;      /* enum instar_robust, or-ed */
-	unsigned max_refs;    /* references a thread can hold in a section, if has_refs */
+	unsigned max_refs;    /* references a thread can hold in a section, if has_refs; UINT_MAX: any number */
 	uint64_t reserved[16];
 };
 
@@ -141,6 +141,20 @@ INSTAR_API enum instar_status instar_protect(instar_thread *thread, void *const 
  */
 INSTAR_API enum instar_status instar_retire(instar_thread *thread, void *ptr, size_t bytes,
 					    void (*destroy)(void *ptr, void *ctx), void *ctx);
+
+/*
+ * Memory for a boxed value, or for another object to be retired, that knows when it was born: schemes of the
+ * era family ask for that, and their bound is of such objects only; under the others it is as good as any.
+ * domain: in which it will be retired; NULL: the default domain.  Zeroed, aligned to 16 bytes.  destroy: called with
+ * the object when instar_box_free is; may be NULL.  NULL: no memory.
+ * Source: Ramalhete, Correia, Hazard Eras, SPAA 2017.
+ */
+INSTAR_API void *instar_box_alloc(instar_domain *domain, size_t bytes, void (*destroy)(void *object, void *ctx));
+
+/* Gives a box back at once; nobody else refers to it, and its domain exists.  To retire one, or for a map of them, this
+ * is the destructor to name: instar_retire(thread, box, bytes, instar_box_free, ctx), or value_free; else its birth
+ * is not known.  object NULL: nothing.  Progress: that of the domain's allocator. */
+INSTAR_API void instar_box_free(void *object, void *ctx);
 
 /* Frees up to `budget` objects whose time has come; returns how many. */
 INSTAR_API size_t instar_poll(instar_thread *thread, size_t budget);

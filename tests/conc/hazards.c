@@ -5,6 +5,7 @@
  * A victim is stopped in the middle of a call.  The others turn the tables over; tables are kept when they are
  * freed, so that one freed too early is seen for sure, and hurts nobody.
  */
+#include <limits.h>
 #include <sched.h>
 
 #define HAZARD_ASYMMETRIC 0 /* for the layout of a handle */
@@ -17,7 +18,7 @@
 
 extern const struct engine engine_without_root, engine_without_pin, engine_without_reference;
 
-enum { KEYS = 1000, PIECES = 1 << 16, TURNS = 30, FEW_TABLES = 6, NESTED_KEY = 5, SEED = 2 };
+enum { KEYS = 1000, PIECES = 1 << 16, TURNS = 30, FEW_TABLES = 6, NESTED_KEY = 5, SEED = 2, MANY = 3000 };
 
 /* ---- memory that stays when it is freed ---- */
 
@@ -303,23 +304,26 @@ static bool reference_stays(const struct reclaim_scheme *scheme, const struct en
 	return good;
 }
 
-/* As many references as there is room for, and one more. */
+/* As many references as there is room for, and one more; where they have no limit, many. */
 static void too_many_references(const struct reclaim_scheme *scheme)
 {
 	instar_domain *domain = open_map(scheme, NULL, box_destroy);
 	struct box *boxes = calloc(KEYS, sizeof(*boxes));
 	instar_thread *t = join_domain(domain);
-	unsigned taken = 0;
+	unsigned taken = 0, limit = scheme->info.max_refs;
+	bool limited = limit < UINT_MAX;
 	void *object;
 
 	for (uint64_t key = 0; key < KEYS; key++)
 		instar_insert(map, t, key, (uintptr_t)&boxes[key], NULL);
 	for (unsigned round = 0; round < 2; round++) {
 		instar_enter(t);
-		while (instar_get_ref(map, t, taken % KEYS, &object) == INSTAR_OK)
+		while (taken < (round + 1) * MANY && instar_get_ref(map, t, taken % KEYS, &object) == INSTAR_OK)
 			taken++;
-		ok(taken == (round + 1) * scheme->info.max_refs && instar_get_ref(map, t, 0, &object) == INSTAR_FULL &&
-		   instar_get(map, t, 0, NULL) == INSTAR_OK, "%s: a reference too many: FULL", scheme->info.name);
+		ok(taken == (round + 1) * (limited ? limit : MANY) &&
+		   instar_get_ref(map, t, 0, &object) == (limited ? INSTAR_FULL : INSTAR_OK) &&
+		   instar_get(map, t, 0, NULL) == INSTAR_OK, "%s: a reference too many: %s", scheme->info.name,
+		   limited ? "FULL" : "there is none");
 		instar_leave(t);
 	}
 	ok(instar_clear(map, t) == INSTAR_UNSUPPORTED && instar_size(map) == KEYS,
@@ -361,6 +365,8 @@ int main(void)
 	instar_step_hook = hook;
 	each_table(test_scheme);
 	hp = reclaim_find("hp", &known);
+	if (!hp) /* left out */
+		return done_testing();
 	ok(!tables_stay(hp, &engine_without_root, &ways[0]), "an engine that does not announce its root is caught");
 	ok(!tables_stay(hp, &engine_without_pin, &ways[6]), "an engine that does not pin its sections is caught");
 	ok(!reference_stays(hp, &engine_without_reference), "an engine that does not keep references is caught");

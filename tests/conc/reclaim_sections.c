@@ -277,10 +277,10 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	if (scheme->info.has_grace)
 		ok(stamp_covers_later_sections(scheme), "%s: a stamp covers sections begun before the caller's ends", name);
 	quiescent_states(scheme);
-	if (scheme->info.robust)
-		stalled_for_ever(scheme);
-	else
+	if (!scheme->info.robust)
 		stalled_reader(scheme);
+	else if (!scheme->birth) /* else cargo, which is born in no era, has no bound: tests/conc/boxes.c */
+		stalled_for_ever(scheme);
 }
 
 int main(void)

@@ -41,7 +41,7 @@ model_cflags = -std=gnu11 -O2 $(WARN_CFLAGS)
 # In `make check`; the others take minutes.
 model_quick = tests/model/explorer tests/model/explorer_ebr
 model_programs = $(model_quick) tests/model/explorer_seven tests/model/explorer_ebr_fence tests/model/explorer_hp \
-	tests/model/explorer_hp_asym tests/model/explorer_qsbr
+	tests/model/explorer_hp_asym tests/model/explorer_ibr tests/model/explorer_he tests/model/explorer_qsbr
 
 check_PROGRAMS += $(model_programs)
 TESTS += $(model_quick)
@@ -76,6 +76,16 @@ tests_model_explorer_hp_asym_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=
 	-DRECLAIM_SCHEME_FILE='"reclaim/hp_asym.h"'
 tests_model_explorer_hp_asym_CFLAGS = $(model_cflags)
 tests_model_explorer_hp_asym_LDFLAGS =
+tests_model_explorer_ibr_SOURCES = $(model_sources)
+tests_model_explorer_ibr_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=ibr \
+	-DRECLAIM_SCHEME_FILE='"reclaim/ibr.h"'
+tests_model_explorer_ibr_CFLAGS = $(model_cflags)
+tests_model_explorer_ibr_LDFLAGS =
+tests_model_explorer_he_SOURCES = $(model_sources)
+tests_model_explorer_he_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=he \
+	-DRECLAIM_SCHEME_FILE='"reclaim/he.h"'
+tests_model_explorer_he_CFLAGS = $(model_cflags)
+tests_model_explorer_he_LDFLAGS =
 tests_model_explorer_qsbr_SOURCES = $(model_sources)
 tests_model_explorer_qsbr_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=qsbr \
 	-DRECLAIM_SCHEME_FILE='"reclaim/qsbr.h"'

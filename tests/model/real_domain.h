@@ -23,6 +23,7 @@ static const struct reclaim_scheme *const real_scheme = &TABLE;
 #undef PASTE
 
 #include "reclaim/domain.c"
+#include "reclaim/box.c"
 #include "reclaim/limbo.c"
 #include "reclaim/memory.c"
 #include "reclaim/stats.c"

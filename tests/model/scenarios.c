@@ -102,6 +102,7 @@ const struct scenario scenarios[] = {
 	/* ---- tables are freed ---- */
 	{ "free-read", "a root is cleared away and freed under a reader", "ia1", { "ga", "C v v v v" }, 2, 0 },
 	{ "free-write", "a root is cleared away and freed under writers", "ia1", { "pa2 ia3", "C v v v v" }, 2, 0 },
+	{ "free-later", "a root put up while a reader begins is cleared away and freed under it", "ia1", { "ga", "v C C v v" }, 3, 0 },
 	{ "free-before", "a migration ends and its source is freed under a reader", "ia1 G R", { "ga", "M v v v v" }, 2, 0 },
 	{ "free-birth", "a migration ends and its source is freed under a helper", "ia1 G R", { "pa2", "M v v v v" }, 2, 0 },
 

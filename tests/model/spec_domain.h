@@ -79,7 +79,7 @@ enum instar_status instar_retire(instar_thread *t, void *ptr, size_t bytes, void
 {
 	if (!reclaim_reserve(t, 1))
 		return INSTAR_NOMEM;
-	reclaim_retire_reserved(t, ptr, bytes, RECLAIM_ENTRY, destroy, ctx);
+	reclaim_retire_reserved(t, ptr, 0, bytes, RECLAIM_ENTRY, destroy, ctx);
 	return INSTAR_OK;
 }
 
@@ -118,9 +118,18 @@ bool reclaim_reserve(instar_thread *t, unsigned records)
 	return spec->retired_n + records <= SPEC_RETIRED;
 }
 
-void reclaim_retire_reserved(instar_thread *t, void *ptr, size_t bytes, enum reclaim_class class,
+uint64_t reclaim_birth_of(const instar_domain *domain, const void *object, void (*destroy)(void *ptr, void *ctx))
+{
+	(void)domain;
+	(void)object;
+	(void)destroy;
+	return 0;
+}
+
+void reclaim_retire_reserved(instar_thread *t, void *ptr, uint64_t birth, size_t bytes, enum reclaim_class class,
 			     void (*destroy)(void *ptr, void *ctx), void *ctx)
 {
+	(void)birth;
 	(void)bytes;
 	(void)class;
 	model_step(&spec->section[t->index].serial, false);

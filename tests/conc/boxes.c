@@ -1,0 +1,308 @@
+/*
+ * tests/conc/boxes.c - boxes, whose birth is known: under schemes of the era family a reader that never leaves keeps
+ * what lived in the eras of its references, and nothing born later; under every scheme it keeps what it refers to.
+ */
+#include <instar/instar.h>
+#include <sched.h>
+
+#include "tests/support/actor.h"
+#include "tests/support/rng.h"
+#include "tests/support/schemes.h"
+#include "tests/support/tap.h"
+#include "tests/support/threads.h"
+
+enum { KEYS = 300, TURNS = 100, RETIRED = 2048, SAME_ERA = 512, TABLES = 10, THREADS = 4, CALLS = 30000, HELD = 12 };
+
+struct cargo_box {
+	uint64_t canary, key;
+};
+
+static uint64_t freed; /* atomic; boxes, ever */
+
+static uint64_t canary_of(const struct cargo_box *box)
+{
+	return ((uint64_t)(uintptr_t)box ^ box->key) * 0x9e3779b97f4a7c15u;
+}
+
+static void unload(void *object, void *ctx)
+{
+	struct cargo_box *box = object;
+
+	(void)ctx;
+	if (load_relaxed(&box->canary) != canary_of(box))
+		abort();
+	store_relaxed(&box->canary, 0);
+	fetch_add_seq_cst(&freed, 1);
+}
+
+static struct cargo_box *load_box(instar_domain *domain, uint64_t key)
+{
+	struct cargo_box *box = instar_box_alloc(domain, sizeof(*box), unload);
+
+	if (!box || box->canary || box->key || (uintptr_t)box % 16)
+		abort();
+	box->key = key;
+	box->canary = canary_of(box);
+	return box;
+}
+
+static bool intact(const struct cargo_box *box, uint64_t key)
+{
+	return load_relaxed(&box->canary) == canary_of(box) && box->key == key;
+}
+
+static void retire_box(instar_thread *t, struct cargo_box *box)
+{
+	if (instar_retire(t, box, sizeof(*box), instar_box_free, NULL) != INSTAR_OK)
+		abort();
+}
+
+static void close_domain(instar_domain *domain, instar_thread *t)
+{
+	instar_thread_detach(t);
+	if (instar_domain_destroy(domain) != INSTAR_OK)
+		abort();
+}
+
+/* ---- lives and references ---- */
+
+/* Four boxes, each born after the one before was retired, and in a later era.  The reader refers to two, and between to
+ * none, so that only an interval keeps what lived between. */
+static void lives(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	const char *name = scheme->info.name;
+	void *box[4] = { NULL };
+	struct actor reader;
+	uint64_t before, kept, expected = !scheme->holds ? 2 : !strcmp(name, "ibr") ? 1 : 0;
+
+	actor_start(&reader, domain);
+	instar_thread_offline(t);
+	before = load_seq_cst(&freed);
+	for (unsigned i = 0; i < 4; i++) {
+		box[i] = load_box(domain, i);
+		if (i == 0)
+			actor_do(&reader, actor_enter, &box[0]);
+		if (i == 2)
+			actor_do(&reader, actor_refer, &box[2]);
+		retire_box(t, box[i]);
+		if (i == 1 && scheme->holds)
+			scheme->advance(t); /* the era goes on, and frees nothing */
+		else
+			try_hard(t);
+	}
+	ok(intact(box[0], 0) && intact(box[2], 2), "%s: boxes referred to stay", name);
+	kept = 2 - (load_seq_cst(&freed) - before);
+	ok(kept == expected, "%s: of one that lived between and one born later %llu stay", name, (unsigned long long)kept);
+	actor_do(&reader, actor_leave, NULL);
+	ok(instar_barrier(t) == INSTAR_OK && (load_seq_cst(&freed) - before == 4 || !scheme->advance),
+	   "%s: after the section all go", name);
+	actor_stop(&reader);
+	close_domain(domain, t);
+	ok(load_seq_cst(&freed) - before == 4, "%s: each once", name);
+}
+
+/* ---- a map of boxes, and a reader that never leaves ---- */
+
+static instar_map *open_map(instar_domain *domain)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	instar_map *map;
+
+	opts.value_free = instar_box_free;
+	opts.value_bytes = sizeof(struct cargo_box);
+	if (instar_map_create(&map, domain, &opts) != INSTAR_OK)
+		abort();
+	return map;
+}
+
+static uint64_t pending(instar_domain *domain)
+{
+	struct instar_reclaim_stats stats;
+
+	instar_domain_stats(domain, &stats);
+	return stats.pending_objects;
+}
+
+struct finding {
+	instar_map *map;
+	uint64_t key;
+	void *object;
+};
+
+static void job_get_ref(struct actor *a, void *arg)
+{
+	struct finding *f = arg;
+
+	instar_enter(a->self);
+	if (instar_get_ref(f->map, a->self, f->key, &f->object) != INSTAR_OK)
+		abort();
+}
+
+/* Each turn replaces all values; tables come and go, too. */
+static void stalled_for_ever(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	uint64_t most = 0, bound = RETIRED + 4 * (KEYS + SAME_ERA + TABLES), left;
+	struct finding finding = { open_map(domain), 7, NULL };
+	struct actor reader;
+	bool kept = true;
+
+	for (uint64_t key = 0; key < KEYS; key++)
+		instar_put(finding.map, t, key, (uintptr_t)load_box(domain, key), NULL);
+	actor_start(&reader, domain);
+	actor_do(&reader, job_get_ref, &finding);
+	for (unsigned turn = 0; turn < TURNS; turn++) {
+		for (uint64_t key = 0; key < KEYS; key++) {
+			instar_put(finding.map, t, key, (uintptr_t)load_box(domain, key), NULL);
+			most = pending(domain) > most ? pending(domain) : most;
+		}
+		if (turn % 10 == 0)
+			instar_reserve(finding.map, t, turn % 20 ? 100 * KEYS : KEYS);
+		instar_shrink(finding.map, t);
+		kept &= intact(finding.object, 7);
+	}
+	try_hard(t);
+	left = pending(domain);
+	ok(kept, "%s: a boxed value referred to stays for ever", scheme->info.name);
+	ok(most <= bound && left <= KEYS + SAME_ERA + TABLES, "%s: of %u others at most %llu wait, and %llu in the end",
+	   scheme->info.name, TURNS * KEYS, (unsigned long long)most, (unsigned long long)left);
+	actor_do(&reader, actor_leave, NULL);
+	ok(instar_barrier(t) == INSTAR_OK && !pending(domain), "%s: recovered", scheme->info.name);
+	actor_stop(&reader);
+	instar_map_destroy(finding.map);
+	close_domain(domain, t);
+}
+
+static void leave_it(void *object, void *ctx)
+{
+	(void)object;
+	(void)ctx;
+}
+
+/* What has no birth era is kept by every reference: the bound is not for it. */
+static void unborn_stay(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	static char objects[KEYS];
+	struct actor reader;
+	void *found = &objects[0];
+
+	actor_start(&reader, domain);
+	actor_do(&reader, actor_enter, &found);
+	for (unsigned i = 0; i < KEYS; i++) {
+		if (instar_retire(t, &objects[i], 1, leave_it, NULL) != INSTAR_OK)
+			abort();
+		if (i % 50 == 0)
+			try_hard(t);
+	}
+	ok(pending(domain) == KEYS, "%s: objects that are no boxes all wait for a reader with one reference",
+	   scheme->info.name);
+	actor_do(&reader, actor_leave, NULL);
+	actor_stop(&reader);
+	close_domain(domain, t);
+}
+
+/* ---- a crowd ---- */
+
+struct crowd {
+	instar_map *map;
+	instar_domain *domain;
+	struct faults faults;
+	uint64_t seed;
+};
+
+static void read_some(struct crowd *crowd, instar_thread *t, struct rng *rng)
+{
+	void *objects[HELD] = { NULL };
+	uint64_t keys[HELD];
+
+	instar_enter(t);
+	for (unsigned i = 0; i < HELD; i++) {
+		keys[i] = rng_below(rng, KEYS);
+		instar_get_ref(crowd->map, t, keys[i], &objects[i]);
+		if (rng_below(rng, 8) == 0)
+			sched_yield();
+	}
+	for (unsigned i = 0; i < HELD; i++)
+		if (objects[i] && !intact(objects[i], keys[i]))
+			fault(&crowd->faults, "a reader met a freed box of key %llu", (unsigned long long)keys[i]);
+	instar_leave(t);
+}
+
+static void write_one(struct crowd *crowd, instar_thread *t, struct rng *rng)
+{
+	uint64_t key = rng_below(rng, KEYS), value = 0;
+	struct cargo_box *box;
+
+	switch (rng_below(rng, 4)) {
+	case 0:
+		instar_remove(crowd->map, t, key, NULL);
+		break;
+	case 1:
+		if (instar_take(crowd->map, t, key, &value) == INSTAR_OK)
+			retire_box(t, (void *)(uintptr_t)value);
+		break;
+	default:
+		box = load_box(crowd->domain, key);
+		if (instar_put(crowd->map, t, key, (uintptr_t)box, NULL) > INSTAR_EXISTS)
+			fault(&crowd->faults, "put");
+	}
+}
+
+static void work(unsigned index, void *arg)
+{
+	struct crowd *crowd = arg;
+	struct rng rng = rng_stream(crowd->seed, index);
+	unsigned calls = CALLS * test_scale();
+	instar_thread *t = join_domain(crowd->domain);
+
+	for (unsigned n = 0; n < calls; n++) {
+		if (rng_below(&rng, 3))
+			read_some(crowd, t, &rng);
+		else
+			write_one(crowd, t, &rng);
+		if (rng_below(&rng, 16) == 0)
+			instar_poll(t, 16); /* eras go by */
+		if (rng_below(&rng, 4096) == 0)
+			instar_shrink(crowd->map, t);
+		instar_thread_quiescent(t);
+	}
+	instar_thread_detach(t);
+}
+
+static uint64_t seed;
+
+static void crowd_of_readers(const struct reclaim_scheme *scheme)
+{
+	struct crowd crowd = { .domain = open_domain(scheme, NULL), .seed = seed };
+
+	crowd.map = open_map(crowd.domain);
+	run_threads(THREADS, work, &crowd);
+	ok(!crowd.faults.n, "%s: no box is freed under a reader", scheme->info.name);
+	if (instar_map_check(crowd.map, stdout) != INSTAR_OK || instar_map_destroy(crowd.map) != INSTAR_OK)
+		abort();
+	ok(instar_domain_destroy(crowd.domain) == INSTAR_OK, "%s: and map and domain go", scheme->info.name);
+}
+
+/* ---- */
+
+static void test_scheme(const struct reclaim_scheme *scheme)
+{
+	lives(scheme);
+	if (scheme->holds)
+		stalled_for_ever(scheme);
+	if (scheme->birth)
+		unborn_stay(scheme);
+	crowd_of_readers(scheme);
+}
+
+int main(void)
+{
+	seed = test_seed();
+	each_table(test_scheme);
+	return done_testing();
+}
