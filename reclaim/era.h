@@ -25,7 +25,8 @@
  *      So birth <= upper by (a), and lower <= p <= stamp.  Upper before lower: a scan that finds lower finds an
  *      upper of the same reference or a later one.  A span only grows until the outermost leave, where lower goes
  *      to 0; upper stays, and never falls, as G does not.
- * So there is nothing to look at twice: taking a reference is wait-free.
+ * So there is no object to look at twice.  Both loops, this one and the root's, go round only when another thread's
+ * scan has moved G in between: lock-free, not wait-free.
  *
  * ibr has one span, which grows over all that the section refers to.  he has a span for each era in which the section
  * took references (of more than one era only if G went on meanwhile), and the last grows when none is left.
@@ -34,8 +35,8 @@
  * birth.  Tombstones are not reused: a straight line names one era and no beginning, so no stamp could tell that those
  * begun before it are over; to tell, they would have to say so, and a sleeper would hold back all reuse.
  *
- * A signal handler that takes a reference amid another's taking works under the interrupted pin: it may make the same
- * span, from the same p, and the interrupted one raises upper until G is what it says.
+ * A signal handler that takes a reference amid another's taking works under the interrupted pin: it may grow the same
+ * span, from the same p, and the interrupted one raises upper, which may have fallen meanwhile, until it says G.
  */
 #ifndef RECLAIM_ERA_H
 #define RECLAIM_ERA_H
@@ -64,8 +65,6 @@ static inline uintptr_t scheme_protect(instar_thread *t, unsigned slot, const ui
 	}
 }
 
-#define scheme_has_room(t) true
-
 /* What span i says covers the eras from `from` to `to`. */
 static inline bool era_covers(const struct hazard_thread *h, unsigned i, uint64_t from, uint64_t to)
 {
@@ -74,29 +73,19 @@ static inline bool era_covers(const struct hazard_thread *h, unsigned i, uint64_
 	return lower && lower <= from && to <= load_relaxed(&h->reference[ERA_UPPER + i]);
 }
 
-/* The span to take a reference into: one more, or the last. */
-static inline unsigned era_next_span(struct hazard_thread *h)
-{
-	unsigned i = h->references;
-
-	if (i == ERA_SPANS)
-		return i - 1;
-	h->references = i + 1;
-	compiler_barrier(); /* a signal handler takes the next */
-	return i;
-}
-
-static inline void scheme_take_reference(instar_thread *t, uintptr_t object)
+/* Always true: there is always room. */
+static inline bool scheme_take_reference(instar_thread *t, uintptr_t object)
 {
 	const uint64_t *clock = &hazard_domain(t->domain)->era;
 	struct hazard_thread *h = hazard_thread(t);
 	uint64_t pin = load_relaxed(&h->pin), now = load_seq_cst(clock);
-	unsigned i = h->references;
+	unsigned i = h->references < ERA_SPANS ? h->references : ERA_SPANS;
 
 	(void)object;
 	if (i && era_covers(h, i - 1, pin, now))
-		return;
-	i = era_next_span(h);
+		return true;
+	i = hazard_next_place(h, ERA_SPANS);
+	i -= i == ERA_SPANS; /* the last */
 	do {
 		now = load_seq_cst(clock);
 		store_release(&h->reference[ERA_UPPER + i], now);
@@ -104,6 +93,7 @@ static inline void scheme_take_reference(instar_thread *t, uintptr_t object)
 	} while (unlikely(now != load_seq_cst(clock)));
 	if (!load_relaxed(&h->reference[i]))
 		store_release(&h->reference[i], pin);
+	return true;
 }
 
 #ifdef RECLAIM_SCHEME_BODY
@@ -190,7 +180,7 @@ static uint64_t era_birth(const instar_domain *domain)
 #define HAZARD_KIND \
 	.info.family = "era", \
 	.info.bound = "tables, instar_box_alloc: threads x 2048 + 4 x those that lived in an era referred to, while no " \
-		      "writer stalls within a call; other objects: unbounded", \
+		      "thread stalls in a pinned call; other objects: unbounded", \
 	.info.max_refs = UINT_MAX, \
 	.domain_init = hazard_domain_init, \
 	.birth = era_birth

@@ -34,11 +34,14 @@ static void child(void)
 		if (!domain->scheme->thread_lost)
 			continue;
 		for (instar_thread *t = domain->threads; t; t = t->next) {
-			if (is_callers(t))
+			if (!is_callers(t)) {
+				domain->scheme->thread_lost(t);
+				t->attached = 0;
+			} else if (!t->own->limbo.busy || reclaim_in_callback()) {
 				continue;
-			domain->scheme->thread_lost(t);
+			}
+			/* The thread that was freeing out of it, for its own or for the caller, never ends that. */
 			t->own->limbo = (struct limbo){ 0 };
-			t->attached = 0;
 		}
 		if (!this_thread.shared_sections) {
 			domain->scheme->thread_lost(domain->shared);

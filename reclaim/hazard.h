@@ -103,6 +103,17 @@ static inline void scheme_enter(instar_thread *t)
 	}
 }
 
+/* In one step, or a signal handler could take the same; `most`: all are taken. */
+static inline unsigned hazard_next_place(struct hazard_thread *h, unsigned most)
+{
+	unsigned i = fetch_add_relaxed(&h->references, 1);
+
+	if (likely(i < most))
+		return i;
+	fetch_add_relaxed(&h->references, -1u);
+	return most;
+}
+
 static inline void hazard_drop_references(struct hazard_thread *h)
 {
 	while (h->references)
@@ -163,18 +174,16 @@ static inline uintptr_t scheme_protect(instar_thread *t, unsigned slot, const ui
 
 /* ---- references: within a pinned section, kept to the user's outermost leave ---- */
 
-static inline bool scheme_has_room(const instar_thread *t)
-{
-	return hazard_thread(t)->references < HAZARD_REFERENCES;
-}
-
-static inline void scheme_take_reference(instar_thread *t, uintptr_t object)
+/* false: the places are all taken. */
+static inline bool scheme_take_reference(instar_thread *t, uintptr_t object)
 {
 	struct hazard_thread *h = hazard_thread(t);
-	unsigned i = h->references++;
+	unsigned i = hazard_next_place(h, HAZARD_REFERENCES);
 
-	compiler_barrier(); /* a signal handler takes the next */
+	if (i == HAZARD_REFERENCES)
+		return false;
 	store_release(&h->reference[i], object);
+	return true;
 }
 
 #endif

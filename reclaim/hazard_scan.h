@@ -37,12 +37,13 @@ static enum instar_status hazard_refer(instar_thread *t, const uintptr_t *source
 		*object = load_seq_cst(source);
 		return INSTAR_OK;
 	}
-	if (!scheme_has_room(t))
-		return INSTAR_FULL;
 	scheme_enter(t);
-	*object = load_seq_cst(source);
-	scheme_take_reference(t, *object);
+	uintptr_t found = load_seq_cst(source);
+	bool room = scheme_take_reference(t, found);
 	scheme_leave(t);
+	if (!room)
+		return INSTAR_FULL;
+	*object = found;
 	return INSTAR_OK;
 }
 
@@ -196,10 +197,22 @@ static void hazard_thread_fini(instar_thread *t)
 		hazard_give_up(&h->pin);
 }
 
+/* In the child of a fork; the thread may have been anywhere: amid giving up its places, or amid a scan, so that its set
+ * does not tell what limit says. */
+static void hazard_thread_lost(instar_thread *t)
+{
+	struct hazard_thread *h = hazard_thread(t);
+
+	hazard_thread_fini(t);
+	for (unsigned i = 0; i < HAZARD_REFERENCES; i++)
+		h->reference[i] = 0;
+	h->limit = 0;
+}
+
 #ifndef ERA_SPANS
 #define HAZARD_KIND \
 	.info.family = "hazard", \
-	.info.bound = "objects: threads x (2048 + 17 x threads), while no writer stalls within a call", \
+	.info.bound = "objects: threads x (2048 + 17 x threads), while no thread stalls in a pinned call", \
 	.info.max_refs = HAZARD_REFERENCES
 #endif
 
@@ -210,7 +223,7 @@ static void hazard_thread_fini(instar_thread *t)
 	.domain_size = sizeof(struct hazard_domain), \
 	.thread_size = sizeof(struct hazard_thread), \
 	.thread_fini = hazard_thread_fini, \
-	.thread_lost = hazard_thread_fini, \
+	.thread_lost = hazard_thread_lost, \
 	.refer = hazard_refer, \
 	.holds = hazard_holds, \
 	.advance = hazard_scan

@@ -49,8 +49,7 @@ static inline void section_leave_own(instar_thread *t)
 #define scheme_allows_brief(t) (!(t)->nest)
 #define scheme_enter_brief scheme_enter
 #define scheme_leave_brief scheme_leave
-#define scheme_has_room(t) true
-#define scheme_take_reference(t, object) ((void)0)
+#define scheme_take_reference(t, object) true
 #endif
 
 /* For a handle that is not the shared one, if scheme_allows_brief. */

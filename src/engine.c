@@ -49,16 +49,13 @@ static enum instar_status find_object(instar_map *map, instar_thread *t, word h,
 	word v;
 	if (!SCHEME_PROTECTS_ALL)
 		section_enter(t);
-	bool room = t->is_shared || scheme_has_room(t);
-	bool hit = room && lookup(map, t, h, &v);
-	if (hit) {
+	bool hit = lookup(map, t, h, &v);
+	bool room = !hit || t->is_shared || scheme_take_reference(t, v);
+	if (hit && room)
 		*object = (void *)(uintptr_t)v;
-		if (!t->is_shared)
-			scheme_take_reference(t, v);
-	}
 	if (!SCHEME_PROTECTS_ALL)
 		section_leave(t);
-	return hit ? INSTAR_OK : room ? INSTAR_NOTFOUND : INSTAR_FULL;
+	return !room ? INSTAR_FULL : hit ? INSTAR_OK : INSTAR_NOTFOUND;
 }
 
 static enum instar_status engine_get_ref(instar_map *map, instar_thread *t, uint64_t h, void **object)

@@ -7,11 +7,12 @@
 
 #include "tests/support/actor.h"
 #include "tests/support/rng.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 
-enum { KEYS = 300, TURNS = 100, RETIRED = 2048, SAME_ERA = 512, TABLES = 10, THREADS = 4, CALLS = 30000, HELD = 12 };
+enum { KEYS = 300, TURNS = 100, RETIRED = 2048, SAME_ERA = 512, TABLES = 10, THREADS = 4, CALLS = TEST_WORK(8000), HELD = 12 };
 
 struct cargo_box {
 	uint64_t canary, key;

@@ -19,7 +19,7 @@ enum { FOLLOW_FORKS = 0 };
 #else
 enum { FOLLOW_FORKS = 1 };
 #endif
-enum { OBJECTS = 1000, CHURN = 400, AT_ONCE = 8, EACH = 5, SIGNALS = 300, FORK_OBJECTS = 300 };
+enum { OBJECTS = 1000, CHURN = 400, AT_ONCE = 8, EACH = 5, SIGNALS = 300, FORK_OBJECTS = 300, CHILD_PATIENCE = 20 };
 
 static bool frees(const struct reclaim_scheme *scheme)
 {
@@ -293,6 +293,70 @@ static void forks(const struct reclaim_scheme *scheme)
 	close_domain(domain, t);
 }
 
+/* ---- a fork while another thread frees what the caller retired ---- */
+
+struct freeing {
+	instar_domain *domain;
+	bool begun, go; /* atomic */
+};
+
+static void free_slowly(void *object, void *context)
+{
+	struct freeing *freeing = context;
+
+	(void)object;
+	__atomic_store_n(&freeing->begun, true, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&freeing->go, __ATOMIC_SEQ_CST))
+		sched_yield();
+}
+
+static void *freer_main(void *context)
+{
+	struct freeing *freeing = context;
+	instar_thread *t = join_domain(freeing->domain);
+
+	instar_barrier(t);
+	instar_thread_detach(t);
+	return NULL;
+}
+
+/* In the child nobody goes on freeing; the caller retires and frees all the same. */
+static int child_frees(instar_thread *t)
+{
+	struct cargo *cargo = cargo_new(1);
+
+	alarm(CHILD_PATIENCE);
+	return cargo_retire(t, cargo) != INSTAR_OK || instar_barrier(t) != INSTAR_OK || cargo_count(cargo, 1, 1) != 1;
+}
+
+static void forks_amid_freeing(const struct reclaim_scheme *scheme)
+{
+	struct freeing freeing = { .domain = open_domain(scheme, NULL) };
+	instar_thread *t = join_domain(freeing.domain);
+	pthread_t freer;
+	int status = -1;
+	pid_t child;
+
+	instar_retire(t, &freeing, 1, free_slowly, &freeing);
+	instar_thread_offline(t);
+	if (pthread_create(&freer, NULL, freer_main, &freeing) != 0)
+		bail_out("no thread");
+	while (!__atomic_load_n(&freeing.begun, __ATOMIC_SEQ_CST))
+		sched_yield();
+	instar_thread_online(t);
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		_exit(child_frees(t));
+	waitpid(child, &status, 0);
+	ok(status == 0, "%s: a child goes on whose garbage another thread was freeing (status %d)", scheme->info.name, status);
+	__atomic_store_n(&freeing.go, true, __ATOMIC_SEQ_CST);
+	instar_thread_offline(t);
+	pthread_join(freer, NULL);
+	instar_thread_online(t);
+	close_domain(freeing.domain, t);
+}
+
 /* ---- */
 
 static void test_scheme(const struct reclaim_scheme *scheme)
@@ -312,6 +376,8 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		forks(scheme);
 	else
 		skip(2, "the thread sanitizer does not follow into a child process");
+	if (scheme->thread_lost && frees(scheme) && FOLLOW_FORKS)
+		forks_amid_freeing(scheme);
 }
 
 int main(void)

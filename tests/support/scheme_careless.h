@@ -27,10 +27,11 @@ static inline void careless_enter(instar_thread *t)
 }
 #define scheme_enter careless_enter
 #else
-static inline void careless_take_reference(instar_thread *t, uintptr_t object)
+static inline bool careless_take_reference(instar_thread *t, uintptr_t object)
 {
 	(void)t;
 	(void)object;
+	return true;
 }
 #define scheme_take_reference careless_take_reference
 #endif
