@@ -3,7 +3,8 @@
  *
  * Every 64-bit key and every 64-bit value is valid.  Unless a call says otherwise it is linearizable,
  * lock-free, may be made by any number of threads at once, and each successful write is a release,
- * each hit an acquire.  get and contains are wait-free, during a growth too.
+ * each hit an acquire.  get and contains are wait-free, during a growth too;
+ * over schemes that keep references one by one (has_refs) lock-free.
  *
  * The thread argument is the caller's handle in the map's domain, or NULL: then it is found
  * (instar_thread_self).  A handle of another domain: INVAL.

@@ -128,7 +128,7 @@ INSTAR_API void instar_enter(instar_thread *thread);
 INSTAR_API void instar_leave(instar_thread *thread);
 
 /* Inside a section: *object = *source, an object that somebody may take out of *source and retire meanwhile; it stays
- * until the outermost leave.  *source is loaded atomically.  Wait-free, async-signal-safe.  OK; MISUSE outside
+ * until the outermost leave.  *source is loaded atomically; who stores there releases.  Lock-free, async-signal-safe.  OK; MISUSE outside
  * every section; FULL: the thread holds max_refs references already. */
 INSTAR_API enum instar_status instar_protect(instar_thread *thread, void *const *source, void **object);
 
