@@ -25,6 +25,7 @@ support_sources = \
 	tests/support/stir.h \
 	tests/support/tap.h \
 	tests/support/threads.h \
+	tests/support/wanted.h \
 	tests/support/world.h
 
 tests_libsupport_la_SOURCES = $(support_sources)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "reclaim/contract.h"
+#include "tests/support/wanted.h"
 
 extern const struct reclaim_scheme reclaim_scheme_broken; /* frees at once */
 extern const struct reclaim_scheme reclaim_scheme_early;  /* one epoch too early */
@@ -16,16 +17,15 @@ extern const struct reclaim_scheme reclaim_scheme_loses;  /* forgets what a leav
 
 typedef void scheme_test(const struct reclaim_scheme *scheme);
 
-/* Runs the test for each scheme built in; INSTAR_TEST_SCHEME picks one. */
+/* Runs the test for each scheme built in that is wanted. */
 static inline void each_table(scheme_test *test)
 {
-	const char *only = getenv("INSTAR_TEST_SCHEME");
 	const struct instar_scheme_info *list;
 	size_t n = instar_schemes(&list);
 	bool known;
 
 	for (size_t i = 0; i < n; i++)
-		if (list[i].available && (!only || !strcmp(only, list[i].name)))
+		if (list[i].available && scheme_is_wanted(list[i].name))
 			test(reclaim_find(list[i].name, &known));
 }
 

@@ -9,21 +9,22 @@
 
 #include <instar/instar.h>
 
+#include "tests/support/wanted.h"
+
 struct world {
 	const struct instar_scheme_info *scheme;
 	instar_domain *domain;
 	instar_map *map;
 };
 
-/* Runs the test for each available scheme; INSTAR_TEST_SCHEME picks one. */
+/* Runs the test for each available scheme that is wanted. */
 static inline void each_scheme(void (*test)(const struct instar_scheme_info *scheme, void *arg), void *arg)
 {
-	const char *only = getenv("INSTAR_TEST_SCHEME");
 	const struct instar_scheme_info *list;
 	size_t n = instar_schemes(&list);
 
 	for (size_t i = 0; i < n; i++)
-		if (list[i].available && (!only || !strcmp(only, list[i].name)))
+		if (list[i].available && scheme_is_wanted(list[i].name))
 			test(&list[i], arg);
 }
 
