@@ -15,7 +15,7 @@
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { ACCOUNTS = 120, KEYS = 300, BALANCE = 1000, WRITERS = 2, READERS = 2, CALLS = TEST_WORK(3000), CAPACITY = 200, EXTRA = 3 };
+enum { ACCOUNTS = 120, KEYS = 300, BALANCE = 1000, WRITERS = 2, READERS = 2, CALLS = TEST_WORK(1500), CAPACITY = 200, EXTRA = 3 };
 
 struct test {
 	struct world world; /* for world_join, world_rest */
