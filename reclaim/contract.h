@@ -29,8 +29,8 @@
  *   bool scheme_allows_brief(const instar_thread *t);      a brief section: only what it reads by
  *   void scheme_enter_brief(instar_thread *t);             scheme_protect(t, 0, ...) stays until its end
  *   void scheme_leave_brief(instar_thread *t);
- *   bool scheme_take_reference(instar_thread *t, uintptr_t object);   false: no room for one more; to something found in an open section of
- *                                                          scheme_enter's: it stays until the user's outermost leave
+ *   bool scheme_take_reference(instar_thread *t,           to something found in an open section of scheme_enter's:
+ *                              uintptr_t object);          it stays until the user's outermost leave; false: no room
  *
  * Its scheme_enter and scheme_leave are those of the map's sections, which protect all, and are told every time.
  *

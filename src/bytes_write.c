@@ -62,54 +62,48 @@ static enum instar_action decide_compute(struct operation *o, bool present)
 	return action;
 }
 
+/* The call's answer; with `seen`, *old is what the key had. */
+static enum instar_status answer(enum instar_status status, enum instar_status seen, const struct operation *o,
+				 uint64_t *old)
+{
+	if (old && status == seen)
+		*old = o->seen;
+	return status;
+}
+
 enum instar_status instar_bmap_insert(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
 				      uint64_t value, uint64_t *existing)
 {
 	struct operation o = { .decide = bmap_decide_insert, .value = value };
-	enum instar_status status = bmap_write(map, thread, key, length, &o);
-	if (existing && status == INSTAR_EXISTS)
-		*existing = o.seen;
-	return status;
+	return answer(bmap_write(map, thread, key, length, &o), INSTAR_EXISTS, &o, existing);
 }
 
 enum instar_status instar_bmap_insert_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
 					size_t length, uint64_t value, uint64_t *existing)
 {
 	struct operation o = { .decide = bmap_decide_insert, .value = value, .hash = hash };
-	enum instar_status status = bmap_write_h(map, thread, key, length, &o);
-	if (existing && status == INSTAR_EXISTS)
-		*existing = o.seen;
-	return status;
+	return answer(bmap_write_h(map, thread, key, length, &o), INSTAR_EXISTS, &o, existing);
 }
 
 enum instar_status instar_bmap_put(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
 				   uint64_t value, uint64_t *old)
 {
 	struct operation o = { .decide = bmap_decide_put, .value = value };
-	enum instar_status status = bmap_write(map, thread, key, length, &o);
-	if (old && status == INSTAR_EXISTS)
-		*old = o.seen;
-	return status;
+	return answer(bmap_write(map, thread, key, length, &o), INSTAR_EXISTS, &o, old);
 }
 
 enum instar_status instar_bmap_put_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
 				     size_t length, uint64_t value, uint64_t *old)
 {
 	struct operation o = { .decide = bmap_decide_put, .value = value, .hash = hash };
-	enum instar_status status = bmap_write_h(map, thread, key, length, &o);
-	if (old && status == INSTAR_EXISTS)
-		*old = o.seen;
-	return status;
+	return answer(bmap_write_h(map, thread, key, length, &o), INSTAR_EXISTS, &o, old);
 }
 
 enum instar_status instar_bmap_replace(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
 				       uint64_t value, uint64_t *old)
 {
 	struct operation o = { .decide = decide_replace, .value = value };
-	enum instar_status status = bmap_write(map, thread, key, length, &o);
-	if (old && status == INSTAR_OK)
-		*old = o.seen;
-	return status;
+	return answer(bmap_write(map, thread, key, length, &o), INSTAR_OK, &o, old);
 }
 
 enum instar_status instar_bmap_cas(instar_bmap *map, instar_thread *thread, const void *key, size_t length,
@@ -128,20 +122,14 @@ enum instar_status instar_bmap_remove(instar_bmap *map, instar_thread *thread, c
 				      uint64_t *old)
 {
 	struct operation o = { .decide = bmap_decide_remove };
-	enum instar_status status = bmap_write(map, thread, key, length, &o);
-	if (old && status == INSTAR_OK)
-		*old = o.seen;
-	return status;
+	return answer(bmap_write(map, thread, key, length, &o), INSTAR_OK, &o, old);
 }
 
 enum instar_status instar_bmap_remove_h(instar_bmap *map, instar_thread *thread, uint64_t hash, const void *key,
 					size_t length, uint64_t *old)
 {
 	struct operation o = { .decide = bmap_decide_remove, .hash = hash };
-	enum instar_status status = bmap_write_h(map, thread, key, length, &o);
-	if (old && status == INSTAR_OK)
-		*old = o.seen;
-	return status;
+	return answer(bmap_write_h(map, thread, key, length, &o), INSTAR_OK, &o, old);
 }
 
 enum instar_status instar_bmap_remove_if(instar_bmap *map, instar_thread *thread, const void *key, size_t length,

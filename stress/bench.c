@@ -271,13 +271,6 @@ static void print_failures(const struct bench *bench)
 	}
 }
 
-static void take_result(json_t *record, void *context)
-{
-	struct bench *bench = context;
-
-	json_array_append(bench->results.records, record);
-}
-
 static bool write_results(const struct bench *bench)
 {
 	json_t *environment = json_pack("{s:o}", "environment", environment_capture()), *record;
@@ -309,7 +302,7 @@ int command_bench(int argc, char **argv)
 		return 1;
 	}
 	runner_catch_interrupts();
-	finished = runner_run(bench.cells.cells, bench.cells.count, &no_keys, 0, take_result, &bench);
+	finished = runner_run(bench.cells.cells, bench.cells.count, &no_keys, 0, results_take, &bench.results);
 	ok = summary_make(&bench.summary, &bench.results) && (!bench.out || write_results(&bench));
 	printf("%s; M: mutex64, L: cds_lfht, R: raw; medians of %u interleaved runs, relations with their intervals\n",
 	       bench.map, bench.runs);

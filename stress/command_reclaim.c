@@ -15,6 +15,7 @@
 #include "stress/commands.h"
 #include "stress/control.h"
 #include "stress/plan.h"
+#include "stress/print.h"
 #include "stress/reclaim_costs.h"
 #include "stress/runner.h"
 #include "stress/scheme_names.h"
@@ -126,13 +127,6 @@ static bool plan(struct reclaim *reclaim)
 				}
 		}
 	return ok;
-}
-
-static void take_result(json_t *record, void *context)
-{
-	struct reclaim *reclaim = context;
-
-	json_array_append(reclaim->results.records, record);
 }
 
 /* ---- what came of it ---- */
@@ -247,22 +241,6 @@ static void print_bars(const struct reclaim *reclaim)
 	print_relation(reclaim, "hp-asym", "ebr", "hit", reclaim->threads[0], 0.9);
 }
 
-static bool print_failures(const struct reclaim *reclaim)
-{
-	bool failed = false;
-
-	for (size_t i = 0; i < reclaim->summary.count; i++) {
-		const struct group *group = &reclaim->summary.groups[i];
-
-		if (!group_failure(group))
-			continue;
-		failed = true;
-		printf("FAILED: %s, %s, %u threads: %s\n", group->cell.map, group->cell.workload->name,
-		       group->cell.threads, group_failure(group));
-	}
-	return failed;
-}
-
 static void print(const struct reclaim *reclaim)
 {
 	double noise = summary_noise(&reclaim->results);
@@ -294,11 +272,11 @@ int command_reclaim(int argc, char **argv)
 	if (!measure_costs(&reclaim))
 		return 1;
 	finished = !runner_interrupted() &&
-		   runner_run(reclaim.cells.cells, reclaim.cells.count, &no_keys, 0, take_result, &reclaim);
+		   runner_run(reclaim.cells.cells, reclaim.cells.count, &no_keys, 0, results_take, &reclaim.results);
 	ok = finished && summary_make(&reclaim.summary, &reclaim.results);
 	if (ok) {
 		print(&reclaim);
-		ok = !print_failures(&reclaim);
+		ok = !print_failures(&reclaim.summary, stdout);
 		summary_free(&reclaim.summary);
 	}
 	results_free(&reclaim.results);

@@ -152,15 +152,20 @@ static void print_setting(const struct tables *tables, const struct cell *settin
 	}
 }
 
-static void print_failures(const struct tables *tables)
+bool print_failures(const struct summary *summary, FILE *out)
 {
-	for (size_t i = 0; i < tables->summary->count; i++) {
-		const struct group *group = &tables->summary->groups[i];
+	bool failed = false;
 
-		if (group_failure(group))
-			fprintf(tables->out, "FAILED: %s, %s, %u threads: %s\n", group->cell.map,
-				group->cell.workload->name, group->cell.threads, group_failure(group));
+	for (size_t i = 0; i < summary->count; i++) {
+		const struct group *group = &summary->groups[i];
+
+		if (!group_failure(group))
+			continue;
+		failed = true;
+		fprintf(out, "FAILED: %s, %s, %u threads: %s\n", group->cell.map, group->cell.workload->name,
+			group->cell.threads, group_failure(group));
 	}
+	return failed;
 }
 
 void print_summary(const struct results *results, const struct summary *summary, const char *reference, FILE *out)
@@ -173,7 +178,7 @@ void print_summary(const struct results *results, const struct summary *summary,
 	tables.map_count = summary_maps(summary, tables.maps, MAPS);
 	for (size_t i = 0; i < count; i++)
 		print_setting(&tables, &settings[i]);
-	print_failures(&tables);
+	print_failures(summary, out);
 	fprintf(out, "Control loop: %.1f %% spread%s\n", 100 * noise,
 		noise > CONTROL_NOISY ? ": this machine is NOISY, small differences mean nothing" : "");
 }

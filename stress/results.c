@@ -19,6 +19,11 @@ void results_free(struct results *results)
 	json_decref(results->records);
 }
 
+void results_take(json_t *record, void *results)
+{
+	json_array_append(((struct results *)results)->records, record);
+}
+
 /* Takes the reference. */
 static bool add_line(struct results *results, json_t *json)
 {

@@ -19,6 +19,9 @@ struct results {
 void results_make(struct results *results);
 void results_free(struct results *results);
 
+/* Adds a record; what runner_run() is to do with each, with a struct results as its context. */
+void results_take(json_t *record, void *results);
+
 /* Adds what a file holds.  False: not readable (errno says why), or `*line` (> 0) is no result. */
 bool results_read(struct results *results, const char *path, size_t *line);
 

@@ -17,6 +17,12 @@
 
 enum { ACCOUNTS = 120, KEYS = 300, BALANCE = 1000, WRITERS = 2, READERS = 2, CALLS = TEST_WORK(1500), CAPACITY = 200, EXTRA = 3 };
 
+/* What a snapshot shows; the sum is of keys and values. */
+struct shown {
+	uint64_t sum;
+	size_t n;
+};
+
 struct test {
 	struct world world; /* for world_join, world_rest */
 	instar_bmap *map;
@@ -25,6 +31,8 @@ struct test {
 	unsigned writing, looks; /* atomic */
 	struct box *boxes;       /* CALLS for each writer, and EXTRA */
 	uint64_t freed;          /* atomic */
+	void (*write)(struct test *test, unsigned index, unsigned n, instar_thread *t, struct rng *rng);
+	struct shown (*read)(struct test *test, instar_bmap_snapshot *s, instar_thread *t);
 };
 
 static void close_all(struct test *test, const char *what)
@@ -53,6 +61,51 @@ static void move_tables(struct test *test, instar_thread *t, struct rng *rng)
 		fault(&test->faults, "tables: %s", instar_status_name(status));
 }
 
+/* ---- writers, and readers whose snapshots overlap ---- */
+
+static void look_on(struct test *test, instar_thread *t)
+{
+	instar_bmap_snapshot *older = NULL, *newer;
+	struct shown was = { 0, 0 }, is, again;
+
+	while (__atomic_load_n(&test->writing, __ATOMIC_ACQUIRE)) {
+		if (instar_bmap_snapshot_open(test->map, t, &newer) != INSTAR_OK)
+			bail_out("no snapshot");
+		world_rest(&test->world, t);
+		is = test->read(test, newer, t);
+		world_rest(&test->world, t);
+		if (older) {
+			again = test->read(test, older, t);
+			if (again.sum != was.sum || again.n != was.n)
+				fault(&test->faults, "a snapshot changed");
+		}
+		instar_bmap_snapshot_close(older, t);
+		older = newer;
+		was = is;
+		__atomic_fetch_add(&test->looks, 1, __ATOMIC_RELAXED);
+	}
+	instar_bmap_snapshot_close(older, t);
+}
+
+static void work(unsigned index, void *arg)
+{
+	struct test *test = arg;
+	struct rng rng = rng_stream(test->seed, index);
+	instar_thread *t = world_join(&test->world, index);
+
+	for (unsigned n = 0; index < WRITERS && n < CALLS; n++) {
+		test->write(test, index, n, t, &rng);
+		move_tables(test, t, &rng);
+		if (n % 64 == 0)
+			world_rest(&test->world, t);
+	}
+	if (index < WRITERS)
+		__atomic_sub_fetch(&test->writing, 1, __ATOMIC_RELEASE);
+	else
+		look_on(test, t);
+	world_part(t);
+}
+
 /* ---- one moment ---- */
 
 static void transfer(struct test *test, unsigned index, instar_thread *t, struct rng *rng)
@@ -77,16 +130,12 @@ static void come_or_go(struct test *test, instar_thread *t, struct rng *rng)
 		instar_bmap_remove(test->map, t, key, length, NULL);
 }
 
-struct shown {
-	uint64_t money, all;
-	size_t n;
-};
-
 /* Everything, and by get what was scanned. */
 static struct shown read_snapshot(struct test *test, instar_bmap_snapshot *s, instar_thread *t)
 {
 	struct instar_bmap_entry out[CAPACITY];
-	struct shown shown = { 0, 0, 0 };
+	struct shown shown = { 0, 0 };
+	uint64_t missing = (uint64_t)ACCOUNTS * BALANCE;
 	bool met[KEYS] = { false };
 	enum instar_status status;
 	uint64_t cursor = 0, value;
@@ -102,8 +151,8 @@ static struct shown read_snapshot(struct test *test, instar_bmap_snapshot *s, in
 			else
 				met[number] = true;
 			if (number < ACCOUNTS)
-				shown.money += out[i].value;
-			shown.all += number * 31 + out[i].value;
+				missing -= out[i].value;
+			shown.sum += number * 31 + out[i].value;
 			if (instar_bmap_snapshot_get(s, t, out[i].key, out[i].length, &value) != INSTAR_OK ||
 			    value != out[i].value)
 				fault(&test->faults, "get and scan differ");
@@ -119,61 +168,22 @@ static struct shown read_snapshot(struct test *test, instar_bmap_snapshot *s, in
 	}
 	if (status != INSTAR_NOTFOUND || instar_bmap_snapshot_count(s, t, &count) != INSTAR_OK || count != shown.n)
 		fault(&test->faults, "count: %zu of %zu, %s", count, shown.n, instar_status_name(status));
+	if (missing & ~5ull)
+		fault(&test->faults, "%lld is missing", (long long)missing);
 	return shown;
 }
 
-/* Two snapshots overlap. */
-static void look_on(struct test *test, instar_thread *t)
+static void move_money(struct test *test, unsigned index, unsigned n, instar_thread *t, struct rng *rng)
 {
-	instar_bmap_snapshot *older = NULL, *newer;
-	struct shown was = { 0, 0, 0 }, is;
-	uint64_t missing;
-
-	while (__atomic_load_n(&test->writing, __ATOMIC_ACQUIRE)) {
-		if (instar_bmap_snapshot_open(test->map, t, &newer) != INSTAR_OK)
-			bail_out("no snapshot");
-		world_rest(&test->world, t);
-		is = read_snapshot(test, newer, t);
-		missing = (uint64_t)ACCOUNTS * BALANCE - is.money;
-		if (missing & ~5ull)
-			fault(&test->faults, "%lld is missing", (long long)missing);
-		if (older) {
-			struct shown again = read_snapshot(test, older, t);
-
-			if (again.all != was.all || again.n != was.n)
-				fault(&test->faults, "a snapshot changed");
-		}
-		instar_bmap_snapshot_close(older, t);
-		older = newer;
-		was = is;
-		__atomic_fetch_add(&test->looks, 1, __ATOMIC_RELAXED);
-	}
-	instar_bmap_snapshot_close(older, t);
-}
-
-static void bank(unsigned index, void *arg)
-{
-	struct test *test = arg;
-	struct rng rng = rng_stream(test->seed, index);
-	instar_thread *t = world_join(&test->world, index);
-
-	for (unsigned n = 0; index < WRITERS && n < CALLS; n++) {
-		transfer(test, index, t, &rng);
-		come_or_go(test, t, &rng);
-		move_tables(test, t, &rng);
-		if (n % 64 == 0)
-			world_rest(&test->world, t);
-	}
-	if (index < WRITERS)
-		__atomic_sub_fetch(&test->writing, 1, __ATOMIC_RELEASE);
-	else
-		look_on(test, t);
-	world_part(t);
+	(void)n;
+	transfer(test, index, t, rng);
+	come_or_go(test, t, rng);
 }
 
 static void moments(const struct instar_scheme_info *scheme, instar_bmap_hash_fn *hash, const char *what, uint64_t seed)
 {
-	struct test test = { .world = { scheme, NULL, NULL }, .seed = seed, .writing = WRITERS };
+	struct test test = { .world = { scheme, NULL, NULL }, .seed = seed, .writing = WRITERS,
+			     .write = move_money, .read = read_snapshot };
 	unsigned char key[BYTES_KEY_MAX];
 
 	if (instar_domain_create(&test.world.domain, scheme->name, NULL))
@@ -181,7 +191,7 @@ static void moments(const struct instar_scheme_info *scheme, instar_bmap_hash_fn
 	test.map = bytes_map(test.world.domain, hash, NULL);
 	for (uint64_t i = 0; i < ACCOUNTS; i++)
 		instar_bmap_put(test.map, NULL, key, bytes_key(key, i), BALANCE, NULL);
-	run_threads(WRITERS + READERS, bank, &test);
+	run_threads(WRITERS + READERS, work, &test);
 	ok(!test.faults.n && test.looks, "%s, %s: no money is missing in %u snapshots", scheme->name, what, test.looks);
 	close_all(&test, what);
 }
@@ -205,11 +215,12 @@ static void box_free(void *value, void *ctx)
 	__atomic_fetch_add(&test->freed, 1, __ATOMIC_RELAXED);
 }
 
-static uint64_t read_boxes(struct test *test, instar_bmap_snapshot *s, instar_thread *t)
+static struct shown read_boxes(struct test *test, instar_bmap_snapshot *s, instar_thread *t)
 {
 	struct instar_bmap_entry out[CAPACITY];
 	enum instar_status status;
-	uint64_t cursor = 0, sum = 0;
+	struct shown shown = { 0, 0 };
+	uint64_t cursor = 0;
 	size_t n;
 
 	do {
@@ -221,31 +232,11 @@ static uint64_t read_boxes(struct test *test, instar_bmap_snapshot *s, instar_th
 				fault(&test->faults, "a box of another key");
 			if (__atomic_load_n(&box->state, __ATOMIC_ACQUIRE) != BOX_OWNED_BY_MAP)
 				fault(&test->faults, "a snapshot showed a freed box");
-			sum += box->key * 31 + out[i].value;
+			shown.sum += box->key * 31 + out[i].value;
 		}
+		shown.n += n;
 	} while (status == INSTAR_OK);
-	return sum;
-}
-
-static void look_at_boxes(struct test *test, instar_thread *t)
-{
-	instar_bmap_snapshot *older = NULL, *newer;
-	uint64_t was = 0, is;
-
-	while (__atomic_load_n(&test->writing, __ATOMIC_ACQUIRE)) {
-		if (instar_bmap_snapshot_open(test->map, t, &newer) != INSTAR_OK)
-			bail_out("no snapshot");
-		world_rest(&test->world, t);
-		is = read_boxes(test, newer, t);
-		world_rest(&test->world, t);
-		if (older && read_boxes(test, older, t) != was)
-			fault(&test->faults, "a snapshot of boxes changed");
-		instar_bmap_snapshot_close(older, t);
-		older = newer;
-		was = is;
-		__atomic_fetch_add(&test->looks, 1, __ATOMIC_RELAXED);
-	}
-	instar_bmap_snapshot_close(older, t);
+	return shown;
 }
 
 static bool seldom(const void *key, size_t length, uint64_t value, void *ctx)
@@ -265,8 +256,9 @@ static bool few(const void *key, size_t length, uint64_t value, void *ctx)
 	return --*left;
 }
 
-static void write_box(struct test *test, instar_thread *t, struct rng *rng, struct box *box)
+static void write_box(struct test *test, unsigned index, unsigned n, instar_thread *t, struct rng *rng)
 {
+	struct box *box = &test->boxes[index * CALLS + n];
 	unsigned char key[BYTES_KEY_MAX];
 	size_t length;
 	unsigned left = 20;
@@ -292,25 +284,6 @@ static void write_box(struct test *test, instar_thread *t, struct rng *rng, stru
 	default:
 		instar_bmap_remove(test->map, t, key, length, NULL);
 	}
-}
-
-static void boxes(unsigned index, void *arg)
-{
-	struct test *test = arg;
-	struct rng rng = rng_stream(test->seed, index);
-	instar_thread *t = world_join(&test->world, index);
-
-	for (unsigned n = 0; index < WRITERS && n < CALLS; n++) {
-		write_box(test, t, &rng, &test->boxes[index * CALLS + n]);
-		move_tables(test, t, &rng);
-		if (n % 64 == 0)
-			world_rest(&test->world, t);
-	}
-	if (index < WRITERS)
-		__atomic_sub_fetch(&test->writing, 1, __ATOMIC_RELEASE);
-	else
-		look_at_boxes(test, t);
-	world_part(t);
 }
 
 static size_t still_owned(const struct test *test)
@@ -340,14 +313,14 @@ static void box_moves_on(struct test *test, const char *what)
 	instar_bmap_put(test->map, t, a, a_length, (uint64_t)(uintptr_t)&box[0], NULL);
 	instar_bmap_put(test->map, t, b, b_length, (uint64_t)(uintptr_t)&box[1], NULL);
 	fine = instar_bmap_snapshot_open(test->map, t, &s) == INSTAR_OK;
-	sum = read_boxes(test, s, t);
+	sum = read_boxes(test, s, t).sum;
 	instar_bmap_put(test->map, t, a, a_length, (uint64_t)(uintptr_t)&box[2], NULL);
 	instar_bmap_remove(test->map, t, b, b_length, NULL);
 	ok(fine && instar_barrier(t) == INSTAR_OK && box[0].state == BOX_OWNED_BY_MAP && box[1].state == BOX_OWNED_BY_MAP &&
-	   read_boxes(test, s, t) == sum && instar_bmap_destroy(test->map) == INSTAR_BUSY,
+	   read_boxes(test, s, t).sum == sum && instar_bmap_destroy(test->map) == INSTAR_BUSY,
 	   "%s, %s: what is replaced and removed stays while it is shown; destroy is BUSY", scheme, what);
 	ok(instar_bmap_clear(test->map, t) == INSTAR_OK && instar_barrier(t) == INSTAR_OK && still_owned(test) == EXTRA &&
-	   read_boxes(test, s, t) == sum, "%s, %s: what is cleared, too", scheme, what);
+	   read_boxes(test, s, t).sum == sum, "%s, %s: what is cleared, too", scheme, what);
 	instar_bmap_snapshot_close(s, t);
 	ok(instar_barrier(t) == INSTAR_OK && (!still_owned(test) || !strcmp(scheme, "leak")),
 	   "%s, %s: until the close", scheme, what);
@@ -357,7 +330,8 @@ static void box_moves_on(struct test *test, const char *what)
 static void shown_stays(const struct instar_scheme_info *scheme, instar_bmap_hash_fn *hash, const char *what,
 			uint64_t seed)
 {
-	struct test test = { .world = { scheme, NULL, NULL }, .seed = seed, .writing = WRITERS };
+	struct test test = { .world = { scheme, NULL, NULL }, .seed = seed, .writing = WRITERS,
+			     .write = write_box, .read = read_boxes };
 	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
 
 	opts.value_free = box_free;
@@ -367,7 +341,7 @@ static void shown_stays(const struct instar_scheme_info *scheme, instar_bmap_has
 		bail_out("%s: no domain", scheme->name);
 	test.map = bytes_map(test.world.domain, hash, &opts);
 	box_moves_on(&test, what);
-	run_threads(WRITERS + READERS, boxes, &test);
+	run_threads(WRITERS + READERS, work, &test);
 	ok(!test.faults.n && test.looks, "%s, %s: %u snapshots show no freed box, and do not change", scheme->name, what,
 	   test.looks);
 	close_all(&test, what);
