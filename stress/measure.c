@@ -158,6 +158,8 @@ static json_t *run_crew(struct crew *crew, const struct map_options *options, bo
 	if (stall && crew->cell->stall == STALL_PARKED)
 		stall_release(stall);
 	wrong = crew->failure;
+	if (stall && !stall_end(stall) && !wrong)
+		wrong = "what the caught thread inserted is not all there";
 	if (!wrong)
 		wrong = verify(crew);
 	return wrong ? failed(wrong) : figures_json(crew, control, cpu, before, after);

@@ -2,6 +2,7 @@
 #include "stress/stall.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -11,9 +12,11 @@
 struct stall_thread {
 	const struct subject *subject;
 	struct map *map;
-	const struct population *population;
+	uint64_t seed;
+	size_t at_most; /* keys: few beside the workers' */
 	pthread_t thread;
 	_Atomic size_t inserted;
+	size_t wrong; /* answers */
 	atomic_bool stop, done;
 };
 
@@ -32,15 +35,21 @@ static void sleep_here(int signal)
 	errno = saved;
 }
 
+/* Of no worker: nobody else removes it. */
+static uint64_t key_of(const struct stall_thread *stall, size_t i)
+{
+	return population_new_key(stall->seed, UINT_MAX, i);
+}
+
 static void *fill(void *argument)
 {
 	struct stall_thread *stall = argument;
 	struct map_thread *thread = stall->subject->attach(stall->map);
 
-	for (size_t i = 0; thread && i < stall->population->entries && !stall->stop; i++) {
-		uint64_t key = stall->population->keys[i];
+	for (size_t i = 0; thread && i < stall->at_most && !stall->stop; i++) {
+		uint64_t key = key_of(stall, i);
 
-		stall->subject->insert(stall->map, thread, key, value_of(key, 0));
+		stall->wrong += !stall->subject->insert(stall->map, thread, key, value_of(key, 0));
 		stall->inserted = i + 1;
 	}
 	stall->done = true;
@@ -69,7 +78,7 @@ static void open_door(void)
 static bool catch(struct stall_thread *stall)
 {
 	while (!stall->done) {
-		if (stall->inserted < stall->population->entries / 4 || !migrating(stall))
+		if (stall->inserted < stall->at_most / 4 || !migrating(stall))
 			continue;
 		pthread_kill(stall->thread, SIGUSR1);
 		while (sem_wait(&caught) != 0)
@@ -90,7 +99,8 @@ struct stall_thread *stall_catch(const struct subject *subject, struct map *map,
 		return NULL;
 	stall->subject = subject;
 	stall->map = map;
-	stall->population = population;
+	stall->seed = population->seed;
+	stall->at_most = population->entries / 4;
 	if (pipe(door) != 0 || sem_init(&caught, 0, 0) != 0 || sigaction(SIGUSR1, &action, NULL) != 0 ||
 	    pthread_create(&stall->thread, NULL, fill, stall) != 0) {
 		free(stall);
@@ -109,5 +119,20 @@ void stall_release(struct stall_thread *stall)
 	stall->stop = true;
 	open_door();
 	pthread_join(stall->thread, NULL);
+}
+
+bool stall_end(struct stall_thread *stall)
+{
+	struct map_thread *thread = stall->subject->attach(stall->map);
+	size_t wrong = stall->wrong;
+
+	for (size_t i = 0; thread && i < stall->inserted; i++) {
+		uint64_t key = key_of(stall, i), value;
+
+		wrong += !stall->subject->remove(stall->map, thread, key, &value) || value != value_of(key, 0);
+	}
+	if (thread)
+		stall->subject->detach(stall->map, thread);
 	free(stall);
+	return thread && wrong == 0;
 }

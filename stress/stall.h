@@ -1,8 +1,8 @@
 /*
  * stress/stall.h - a thread that is caught in the middle of an insert while the map migrates.
  *
- * It fills the map from one entry on; when a migration is seen running, a signal catches it wherever it
- * is, and its handler sleeps.  Only public calls are used.
+ * It fills the map with keys of its own; when a migration is seen running, a signal catches it wherever
+ * it is, and its handler sleeps.  Only public calls are used.
  */
 #ifndef STRESS_STALL_H
 #define STRESS_STALL_H
@@ -19,5 +19,8 @@ struct stall_thread *stall_catch(const struct subject *subject, struct map *map,
 
 /* Lets it go on; it stops after the insert it was in.  Waits for it. */
 void stall_release(struct stall_thread *stall);
+
+/* After its release: takes its keys out again.  False: one was missing or wrong, or there was no memory. */
+bool stall_end(struct stall_thread *stall);
 
 #endif

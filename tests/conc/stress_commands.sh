@@ -99,6 +99,16 @@ result $? "results of shards go into one page"
 "$tool" run churn --threads 2 --entries 5000 --seconds 0.05 >"$work/out" 2>/dev/null && grep -q '"mops"' "$work/out"
 result $? "a single run prints its figures"
 
+# Its pending insert must not be taken for a key that a worker lost.
+for seed in 1 2 3 4 5 6 7 8; do
+	for stall in parked released; do
+		"$tool" cell "{\"map\": \"instar/ebr\", \"workload\": \"mix50\", \"threads\": 2, \"entries\": 100000,
+			\"seconds\": 0.05, \"seed\": $seed, \"stall\": \"$stall\"}"
+	done
+done >"$work/out" 2>&1
+[ "$(grep -c '"mops"' "$work/out")" -eq 16 ]
+result $? "a thread caught in a migration, asleep or let go: all keys are accounted for"
+
 PATH=/nowhere "$tool" report --out "$work/plain.html" "$work/all/results.jsonl" >/dev/null 2>"$work/err" &&
 	grep -q 'gnuplot was not found' "$work/err" && ! grep -q '<svg' "$work/plain.html"
 result $? "without gnuplot the page says so"
