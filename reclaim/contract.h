@@ -204,6 +204,10 @@ void reclaim_map_detached(instar_domain *domain);
 #define RECLAIM_HUGE_PAGE ((size_t)2 << 20) /* as alignment of pages: huge ones are welcome */
 void *reclaim_map_pages(instar_domain *domain, size_t size, size_t alignment);   /* zeroed */
 void reclaim_unmap_pages(instar_domain *domain, void *memory, size_t size, size_t alignment);
+
+/* Gives back the memory behind some of the pages before they are unmapped; what they held is lost.
+ * false: the user's allocator takes pages back as a whole only. */
+bool reclaim_drop_pages(instar_domain *domain, void *memory, size_t size);
 void *reclaim_alloc(instar_domain *domain, size_t size, size_t alignment);       /* zeroed, too */
 void reclaim_free(instar_domain *domain, void *memory, size_t size, size_t alignment);
 
@@ -212,6 +216,9 @@ void reclaim_free(instar_domain *domain, void *memory, size_t size, size_t align
 bool reclaim_in_callback(void);
 void reclaim_callback_begin(void);
 void reclaim_callback_end(void);
+
+/* Said by the destructor of a table: this was a bounded part of its work, and it wants to be called again. */
+void reclaim_destroy_again(void);
 
 /* The function table of a scheme by name; NULL: unknown or not built in (*known tells which). */
 const struct reclaim_scheme *reclaim_find(const char *name, bool *known);

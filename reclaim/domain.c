@@ -116,8 +116,8 @@ static void destroy_garbage(instar_domain *domain)
 			continue;
 		}
 		while ((record = limbo_first(limbo))) {
-			destroy_object(record);
-			limbo_drop(limbo);
+			if (destroy_part(record))
+				limbo_drop(limbo);
 		}
 		t = domain->threads;
 	}

@@ -100,6 +100,11 @@ void reclaim_unmap_pages(instar_domain *domain, void *memory, size_t size, size_
 	domain->memory.unmap(memory, size, alignment, domain->memory.ctx);
 }
 
+bool reclaim_drop_pages(instar_domain *domain, void *memory, size_t size)
+{
+	return domain->memory.unmap == default_unmap && madvise(memory, size, MADV_DONTNEED) == 0;
+}
+
 void *reclaim_alloc(instar_domain *domain, size_t size, size_t alignment)
 {
 	void *memory = domain->memory.alloc(size, alignment, domain->memory.ctx);

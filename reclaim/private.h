@@ -25,6 +25,8 @@ struct thread_private {
 	unsigned carried;             /* part of t->work that is no new work: see reclaim_work */
 	unsigned since_advance;       /* new work since the last attempt to advance */
 	unsigned advances;            /* attempts */
+	uint64_t table_end;           /* `appended` behind the last table in limbo */
+	unsigned naps;                /* calls of reclaim_work to pass over while a table waits */
 	instar_thread *visit;         /* whose abandoned garbage to look at next; NULL: the first handle's */
 };
 
@@ -32,6 +34,7 @@ struct thread_private {
 struct this_thread {
 	instar_thread *mine;          /* its handles */
 	unsigned callbacks;           /* depth of destructors and callbacks */
+	bool destroy_again;           /* said by the destructor that just ran */
 	unsigned shared_sections;     /* open through shared handles, of all domains */
 };
 extern __thread struct this_thread this_thread __attribute__((visibility("hidden"), tls_model("initial-exec")));
@@ -51,8 +54,8 @@ static inline instar_thread *thread_or_self(instar_thread *t)
 
 /* work.c */
 uint64_t grace_stamp(instar_thread *t);                /* in the open section, else in one of its own */
-size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget);
-void destroy_object(const struct limbo_record *record);
+size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget); /* objects, or one part of a table */
+bool destroy_part(const struct limbo_record *record);  /* true: that was all of it */
 
 /* stats.c */
 void count_retired(instar_thread *t, const struct limbo_record *record);

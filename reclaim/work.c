@@ -4,6 +4,10 @@
  * Freeing is amortised: a call of reclaim_work frees a handful of objects, about twice as many as came in
  * since the last, and is due again soon while elapsed objects wait.  Freeing all that a grace period made
  * free at once would overflow the allocator's caches and stop a thread for long.
+ *
+ * A table is as large as half the map: it does not wait until as much garbage has come as makes a grace
+ * period worth its price.  While one waits, every writing call of its thread comes here; every TABLE_NAPS-th
+ * tries to advance, and once the table has elapsed, each gives back a part of it.
  */
 #include "reclaim/private.h"
 
@@ -12,6 +16,7 @@ enum {
 	REFILL_STEP = 4,     /* new work between two calls while elapsed objects wait ... */
 	FREE_STEP = 8,       /* ... and how many each of them frees */
 	HELD_LOOKS = 56,     /* at objects that are held, besides */
+	TABLE_NAPS = 63,     /* calls between two attempts while a table waits */
 	VISIT_BUDGET = 64,   /* objects freed at a visit to a handle that nobody has */
 	SAMPLE_ADVANCES = 16, /* attempts to advance between two samples of the peaks */
 	PRESSURE_BUDGET = 1024,
@@ -33,11 +38,41 @@ bool reclaim_in_callback(void)
 	return this_thread.callbacks != 0;
 }
 
-void destroy_object(const struct limbo_record *record)
+void reclaim_destroy_again(void)
 {
+	this_thread.destroy_again = true;
+}
+
+bool destroy_part(const struct limbo_record *record)
+{
+	bool again;
+
 	reclaim_callback_begin();
 	record->destroy(record->ptr, record->ctx);
 	reclaim_callback_end();
+	again = this_thread.destroy_again;
+	this_thread.destroy_again = false;
+	return !again;
+}
+
+static bool is_table(const struct limbo_record *record)
+{
+	return (record->bytes_class & 1) == RECLAIM_TABLE;
+}
+
+/* Into reserved room of t's own queue. */
+static void append(instar_thread *t, const struct limbo_record *record)
+{
+	struct thread_private *own = t->own;
+
+	limbo_append(t->domain, &own->limbo, record);
+	if (unlikely(is_table(record)))
+		store_relaxed(&own->table_end, load_relaxed(&own->limbo.appended));
+}
+
+static bool table_waits(const struct thread_private *own)
+{
+	return load_relaxed(&own->limbo.taken) < load_relaxed(&own->table_end);
 }
 
 uint64_t grace_stamp(instar_thread *t)
@@ -64,7 +99,7 @@ void reclaim_retire_reserved(instar_thread *t, void *ptr, uint64_t birth, size_t
 	struct limbo_record record = { ptr, destroy, ctx, birth, grace_stamp(t), (uint64_t)bytes << 1 | class };
 
 	count_retired(t, &record);
-	limbo_append(t->domain, &t->own->limbo, &record);
+	append(t, &record);
 	reclaim_worked(t, class == RECLAIM_TABLE ? RECLAIM_WORK_STEP : 1);
 }
 
@@ -96,13 +131,13 @@ static bool put_back(instar_thread *t, struct limbo *limbo)
 	if (limbo != &t->own->limbo || !reclaim_reserve(t, 1))
 		return false;
 	record = *limbo_first(limbo);
-	limbo_append(t->domain, limbo, &record);
+	append(t, &record);
 	limbo_drop(limbo);
 	return true;
 }
 
-/* Destroys up to `budget` objects of a queue of t's domain, whoever retired them; a table uses the budget up.
- * Returns how many. */
+/* Destroys up to `budget` objects of a queue of t's domain, whoever retired them; a part of a table uses the
+ * budget up.  Returns how many. */
 size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 {
 	const struct limbo_record *record;
@@ -116,18 +151,19 @@ size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 				break;
 			continue;
 		}
-		if ((record->bytes_class & 1) == RECLAIM_TABLE)
+		if (is_table(record))
 			budget = 0;
-		destroy_object(record);
+		n++;
+		if (!destroy_part(record))
+			break;
 		count_freed(t, record);
 		limbo_drop(limbo);
-		n++;
 	}
 	limbo_unlock(limbo);
 	return n;
 }
 
-/* Looks at one handle; what waits in one that nobody has is freed here. */
+/* Looks at one handle; what waits in one that nobody has is freed here, and tables whose thread may be idle. */
 static void visit_next(instar_thread *t)
 {
 	instar_thread *other = t->own->visit;
@@ -135,7 +171,7 @@ static void visit_next(instar_thread *t)
 	if (!other)
 		other = load_acquire(&t->domain->threads);
 	t->own->visit = other->next;
-	if (!load_relaxed(&other->attached))
+	if (!load_relaxed(&other->attached) || table_waits(other->own))
 		free_elapsed(t, &other->own->limbo, VISIT_BUDGET);
 }
 
@@ -180,15 +216,20 @@ void reclaim_work(instar_thread *t)
 {
 	struct thread_private *own = t->own;
 	unsigned limited = t->domain->opts.max_pending_bytes ? RECLAIM_WORK_STEP : ADVANCE_STEP;
-	bool more;
+	bool more, table;
 
 	if (t->is_shared || t->nest || this_thread.callbacks)
 		return;
+	if (own->naps && own->naps--)
+		return;
 	own->since_advance += t->work - own->carried;
-	if (own->since_advance >= limited) {
+	table = table_waits(own);
+	more = table && free_elapsed(t, &own->limbo, FREE_STEP);
+	if (own->since_advance >= limited || (table && !more)) {
 		own->since_advance = 0;
 		advance(t);
 	}
-	more = free_elapsed(t, &own->limbo, FREE_STEP) != 0 && limbo_pending(&own->limbo);
-	own->carried = t->work = more ? RECLAIM_WORK_STEP - REFILL_STEP : 0;
+	more = more || (free_elapsed(t, &own->limbo, FREE_STEP) && limbo_pending(&own->limbo));
+	own->naps = table && !more ? TABLE_NAPS : 0;
+	own->carried = t->work = table ? RECLAIM_WORK_STEP : more ? RECLAIM_WORK_STEP - REFILL_STEP : 0;
 }

@@ -67,7 +67,7 @@ static enum instar_status rescue_table(instar_map *map, instar_thread *t, struct
 static void release_table(instar_thread *t, struct table *table)
 {
 	if (fetch_sub_seq_cst(&table->owners, 1) == 1)
-		reclaim_retire_reserved(t, table, table->birth, table_footprint(table), RECLAIM_TABLE, table_destroy,
+		reclaim_retire_reserved(t, table, table->birth, table_footprint(table), RECLAIM_TABLE, table_reclaim,
 					NULL);
 }
 

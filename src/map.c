@@ -108,12 +108,12 @@ static void free_leftovers(instar_map *map)
 	for (struct table *next, *t = map->abandoned; t; t = next) {
 		next = t->next_abandoned;
 		if (--t->owners == 0)
-			table_destroy(t, NULL);
+			table_destroy(t);
 	}
 	for (struct parked *next, *p = map->parked; p; p = next) {
 		next = p->next;
 		if (p->is_table)
-			table_destroy(p->object, NULL);
+			table_destroy(p->object);
 		else
 			map->value_free(p->object, map->value_ctx);
 		reclaim_free(map->domain, p, sizeof *p, sizeof(void *));

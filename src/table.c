@@ -6,6 +6,9 @@
 /* Grow above 78 % of the slots (DESIGN.md, When). */
 enum { GROW_PERCENT = 78, PAGE = 4096 };
 
+/* A part of a table's destruction: some ten microseconds. */
+enum { PART_HOMES = 64, PART_BYTES = 256 << 10 };
+
 unsigned table_log2_for(size_t entries)
 {
 	for (unsigned log2 = MIN_LOG2_HOMES; log2 <= MAX_LOG2_HOMES && log2 < sizeof(size_t) * 8; log2++) {
@@ -56,22 +59,54 @@ void table_free(struct table *t)
 	reclaim_free(domain, t, sizeof *t, CACHE_LINE);
 }
 
-void table_free_values(const struct table *root, const struct table *t, void (*value_free)(void *, void *), void *ctx)
+static void free_home_values(const struct table *root, const struct table *t, size_t home,
+			     void (*value_free)(void *, void *), void *ctx)
 {
 	struct pair entries[MAX_HOME_ENTRIES];
-	for (size_t home = 0; home < table_homes(t); home++) {
-		unsigned n = ctrl_is_born(bucket_ctrl(&t->buckets[home])) ? walk_home(t, home, entries) : 0;
-		for (unsigned i = 0; i < n; i++)
-			if (walk_authority(root, entries[i].first) == t)
-				value_free((void *)(uintptr_t)entries[i].second, ctx);
-	}
+	unsigned n = ctrl_is_born(bucket_ctrl(&t->buckets[home])) ? walk_home(t, home, entries) : 0;
+	for (unsigned i = 0; i < n; i++)
+		if (walk_authority(root, entries[i].first) == t)
+			value_free((void *)(uintptr_t)entries[i].second, ctx);
 }
 
-void table_destroy(void *table, void *ctx)
+void table_free_values(const struct table *root, const struct table *t, void (*value_free)(void *, void *), void *ctx)
+{
+	for (size_t home = 0; home < table_homes(t); home++)
+		free_home_values(root, t, home, value_free, ctx);
+}
+
+/* The next PART_HOMES homes.  true: those were the last. */
+static bool free_some_values(struct table *t)
+{
+	for (unsigned i = 0; i < PART_HOMES && t->freed_homes < table_homes(t); i++)
+		free_home_values(t, t, t->freed_homes++, t->value_free, t->value_ctx);
+	return t->freed_homes == table_homes(t);
+}
+
+/* The next part of the pages, but for the last, which goes with the mapping.  true: only that is left. */
+static bool drop_some_pages(struct table *t)
+{
+	size_t part = t->alignment > PART_BYTES ? t->alignment : PART_BYTES;
+	if (t->bytes - t->dropped_bytes <= part ||
+	    !reclaim_drop_pages(t->domain, (char *)t->buckets + t->dropped_bytes, part))
+		return true;
+	t->dropped_bytes += part;
+	return false;
+}
+
+void table_reclaim(void *table, void *ctx)
 {
 	struct table *t = table;
 	(void)ctx;
-	if (t->value_free)
-		table_free_values(t, t, t->value_free, t->value_ctx);
+	if ((t->value_free && t->freed_homes < table_homes(t) && !free_some_values(t)) || !drop_some_pages(t))
+		reclaim_destroy_again();
+	else
+		table_free(t);
+}
+
+void table_destroy(struct table *t)
+{
+	while (t->value_free && !free_some_values(t))
+		;
 	table_free(t);
 }

@@ -29,6 +29,7 @@ struct table {
 	size_t alignment;      /* they were mapped with */
 	void (*value_free)(void *value, void *ctx); /* set by a clear: boxed values die with the table */
 	void *value_ctx;
+	size_t freed_homes, dropped_bytes; /* table_reclaim has come as far */
 
 	/* The migration into this table. */
 	CACHE_ALIGNED size_t next_home; /* homes below it are handed out to helpers */
@@ -99,8 +100,11 @@ void table_free(struct table *t);
 /* Calls value_free for every boxed value that `t` has authority over in the chain of `root`; at rest. */
 void table_free_values(const struct table *root, const struct table *t, void (*value_free)(void *, void *), void *ctx);
 
-/* For the reclaimer. */
-void table_destroy(void *table, void *ctx);
+/* With the boxed values that die with it; nobody uses it any more. */
+void table_destroy(struct table *t);
+
+/* The same for the reclaimer, in bounded parts: what a part takes is a pause of whoever frees it. */
+void table_reclaim(void *table, void *ctx);
 
 /* Everything a table occupies, in bytes. */
 static inline size_t table_footprint(const struct table *t)

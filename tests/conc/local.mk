@@ -64,7 +64,8 @@ conc_programs = \
 	tests/conc/parked_steps \
 	tests/conc/snapshots \
 	tests/conc/snapshots_half \
-	tests/conc/snapshots_steps
+	tests/conc/snapshots_steps \
+	tests/conc/tables_given_back
 
 check_PROGRAMS += $(conc_programs)
 TESTS += $(conc_programs)
@@ -154,3 +155,5 @@ tests_conc_snapshots_half_LDADD = $(conc_half_libs)
 tests_conc_snapshots_steps_SOURCES = tests/conc/snapshots.c
 tests_conc_snapshots_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_snapshots_steps_LDADD = $(conc_steps_libs)
+
+tests_conc_tables_given_back_LDADD = $(conc_libs)

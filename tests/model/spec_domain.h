@@ -143,6 +143,8 @@ void reclaim_retire_reserved(instar_thread *t, void *ptr, uint64_t birth, size_t
 	spec->retired_n++;
 }
 
+static bool spec_destroy_again;
+
 static void spec_free_elapsed(struct spec_domain *d)
 {
 	for (unsigned i = 0; i < d->retired_n;) {
@@ -153,8 +155,16 @@ static void spec_free_elapsed(struct spec_domain *d)
 		void (*destroy)(void *, void *) = d->retired[i].destroy;
 		void *ptr = d->retired[i].ptr, *ctx = d->retired[i].ctx;
 		d->retired[i] = d->retired[--d->retired_n];
-		destroy(ptr, ctx);
+		do {
+			spec_destroy_again = false;
+			destroy(ptr, ctx);
+		} while (spec_destroy_again);
 	}
+}
+
+void reclaim_destroy_again(void)
+{
+	spec_destroy_again = true;
 }
 
 void reclaim_work(instar_thread *t)
@@ -170,6 +180,14 @@ void reclaim_map_attached(instar_domain *domain)
 void reclaim_map_detached(instar_domain *domain)
 {
 	domain->maps--;
+}
+
+bool reclaim_drop_pages(instar_domain *domain, void *memory, size_t size)
+{
+	(void)domain;
+	(void)memory;
+	(void)size;
+	return false;
 }
 
 void *reclaim_alloc(instar_domain *domain, size_t size, size_t alignment)

@@ -1,0 +1,134 @@
+/*
+ * tests/conc/tables_given_back.c - a table that was left is given back soon, by calls that make no other garbage,
+ * and in parts that are bounded.
+ */
+#include <time.h>
+
+#include "tests/support/tap.h"
+#include "tests/support/world.h"
+
+enum { KEYS = 100000, PUTS_AT_MOST = 400000, PUTS_A_LOOK = 500, BOXES = 30000, BOXES_A_CALL = 2000 };
+
+static uint64_t pending_bytes(const struct world *world)
+{
+	struct instar_reclaim_stats stats;
+
+	instar_domain_stats(world->domain, &stats);
+	return stats.pending_bytes;
+}
+
+static void put(struct world *world, instar_thread *thread, uint64_t key)
+{
+	if (instar_put(world->map, thread, key, key, NULL) != INSTAR_EXISTS)
+		abort();
+}
+
+/* Grace periods may take a library's worker some time. */
+static void look_again_later(instar_thread *thread)
+{
+	instar_thread_quiescent(thread);
+	nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+}
+
+static void puts_are_enough(const struct instar_scheme_info *scheme)
+{
+	struct world world;
+	instar_thread *thread;
+	uint64_t puts = 0;
+
+	if (!world_open(&world, scheme, NULL, NULL) || instar_thread_attach(world.domain, &thread) != INSTAR_OK)
+		abort();
+	for (uint64_t key = 0; key < KEYS; key++) {
+		instar_insert(world.map, thread, key, key, NULL);
+		instar_thread_quiescent(thread);
+	}
+	while (instar_maintain(world.map, thread, 1000) == INSTAR_BUSY)
+		;
+	for (; puts < PUTS_AT_MOST && pending_bytes(&world); puts++) {
+		put(&world, thread, puts % KEYS);
+		if (puts % PUTS_A_LOOK == 0)
+			look_again_later(thread);
+	}
+	ok(!pending_bytes(&world), "%s: puts of present keys are enough to give the last table back", scheme->name);
+	diag("%s: %llu puts", scheme->name, (unsigned long long)puts);
+	instar_thread_detach(thread);
+	if (!world_close(&world))
+		abort();
+}
+
+static uint64_t freed;
+
+static void count_free(void *value, void *ctx)
+{
+	(void)value, (void)ctx;
+	freed++;
+}
+
+static char boxes[2 * BOXES];
+
+/* A boxed map from which BOXES values were just cleared. */
+static instar_thread *clear_boxes(struct world *world, const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	instar_thread *thread;
+
+	opts.value_free = count_free;
+	freed = 0;
+	if (!world_open(world, scheme, NULL, &opts) || instar_thread_attach(world->domain, &thread) != INSTAR_OK)
+		abort();
+	for (uint64_t i = 0; i < BOXES; i++)
+		instar_insert(world->map, thread, i, (uintptr_t)&boxes[i], NULL);
+	if (instar_clear(world->map, thread) != INSTAR_OK)
+		abort();
+	return thread;
+}
+
+static void a_clear_is_paid_in_parts(const struct instar_scheme_info *scheme)
+{
+	uint64_t most = 0, i;
+	struct world world;
+	instar_thread *thread = clear_boxes(&world, scheme);
+
+	for (i = 0; freed < BOXES && i < PUTS_AT_MOST; i++) {
+		uint64_t before = freed;
+
+		/* A pointer that is there already: nothing else is retired. */
+		instar_put(world.map, thread, i % BOXES, (uintptr_t)&boxes[BOXES + i % BOXES], NULL);
+		most = freed - before > most ? freed - before : most;
+		if (i % PUTS_A_LOOK == 0)
+			look_again_later(thread);
+	}
+	ok(freed == BOXES && most <= BOXES_A_CALL, "%s: puts free what a clear left, each a bounded number", scheme->name);
+	diag("%s: %llu of %d freed by %llu puts, at most %llu by one", scheme->name, (unsigned long long)freed, BOXES,
+	     (unsigned long long)i, (unsigned long long)most);
+	instar_thread_detach(thread);
+	ok(world_close(&world) && freed == BOXES + (i < BOXES ? i : BOXES), "%s: each value was freed once", scheme->name);
+}
+
+static void the_end_frees_all_parts(const struct instar_scheme_info *scheme)
+{
+	struct world world;
+
+	instar_thread_detach(clear_boxes(&world, scheme));
+	ok(world_close(&world) && freed == BOXES, "%s: the domain's end frees what a clear left", scheme->name);
+}
+
+static void run(const struct instar_scheme_info *scheme, void *arg)
+{
+	bool frees = strcmp(scheme->name, "leak") != 0;
+
+	(void)arg;
+	if (frees)
+		puts_are_enough(scheme);
+	if (!scheme->section_protects_all) /* they refuse to clear boxed maps */
+		return;
+	if (frees)
+		a_clear_is_paid_in_parts(scheme);
+	the_end_frees_all_parts(scheme);
+}
+
+int main(void)
+{
+	each_scheme(run, NULL);
+	return done_testing();
+}
