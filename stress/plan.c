@@ -42,22 +42,13 @@ bool cells_add(struct cells *cells, const struct cell *cell)
 	return true;
 }
 
-/* Whether the map has the workload at all. */
-static bool makes_sense(const char *map, const struct workload *workload)
-{
-	struct map_options options;
-	const struct subject *subject = subject_find(map, &options);
-
-	return !subject || subject->kind != SUBJECT_BOUND || workload->loop == LOOP_HIT || workload->loop == LOOP_GET_MANY;
-}
-
 /* All maps under one workload in one setting, the order turned by `turn`. */
 static bool add_maps(const struct plan *plan, struct cells *cells, struct cell *cell, size_t turn)
 {
 	for (size_t m = 0; m < plan->map_count; m++) {
 		const char *map = plan->maps[(m + turn) % plan->map_count];
 
-		if (!makes_sense(map, cell->workload))
+		if (!subject_serves(map, cell->workload))
 			continue;
 		snprintf(cell->map, sizeof(cell->map), "%s", map);
 		if (!cells_add(cells, cell))

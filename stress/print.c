@@ -162,8 +162,9 @@ bool print_failures(const struct summary *summary, FILE *out)
 		if (!group_failure(group))
 			continue;
 		failed = true;
-		fprintf(out, "FAILED: %s, %s, %u threads: %s\n", group->cell.map, group->cell.workload->name,
-			group->cell.threads, group_failure(group));
+		fprintf(out, "FAILED: %s, %s, %u threads, %llu entries: %s\n", group->cell.map,
+			group->cell.workload->name, group->cell.threads, (unsigned long long)group->cell.entries,
+			group_failure(group));
 	}
 	return failed;
 }

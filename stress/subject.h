@@ -67,7 +67,7 @@ struct work {
 enum subject_kind {
 	SUBJECT_OWN,      /* this library's map */
 	SUBJECT_BASELINE, /* another map */
-	SUBJECT_BOUND     /* not a map, but a bound for one: hit and get_many only, nothing to check */
+	SUBJECT_BOUND     /* not a map, but a bound for one: there is nothing to check */
 };
 
 struct subject {

@@ -55,3 +55,13 @@ const struct subject *subject_find(const char *name, struct map_options *options
 			return baselines[i];
 	return NULL;
 }
+
+bool subject_serves(const char *name, const struct workload *workload)
+{
+	struct map_options options;
+	const struct subject *subject = subject_find(name, &options);
+
+	return !subject || subject->kind != SUBJECT_BOUND ||
+	       (workload->loop != LOOP_MISS && workload->loop != LOOP_BOXED && workload->loop != LOOP_INSERT_SAMPLED &&
+		(workload->sized || workload->loop == LOOP_INSERT_TIMED));
+}

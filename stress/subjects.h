@@ -17,4 +17,7 @@ size_t baselines_list(const struct subject *const **list);
 /* What `name` stands for; fills in the scheme and reuse of `options`.  NULL: nothing in this build. */
 const struct subject *subject_find(const char *name, struct map_options *options);
 
+/* Whether the workload makes sense with what `name` stands for: a bound finds all keys and has no objects, no sizes. */
+bool subject_serves(const char *name, const struct workload *workload);
+
 #endif

@@ -1,10 +1,12 @@
 /*
- * stress/baselines/raw.c - no map, but what bounds one: independent random reads of as much memory.
+ * stress/baselines/raw.c - no map, but what bounds one: independent accesses at random to as much memory.
  *
  * The footprint is that of instar's table for as many entries: buckets of 128 bytes, a power of two,
  * at most 78 % of seven slots each in use.  A get reads one word of the key's bucket; get_many fetches
- * all lines first and then reads them.
+ * all lines first and then reads them; a write is one compare-and-swap in the key's bucket, always with
+ * success but for the contention that any map has.  Nothing is compared, stored or found.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,10 +20,14 @@
 #define MAP_KIND SUBJECT_BOUND
 
 static const char map_name[] = "raw";
-static const char map_about[] = "independent random reads of one line in as much memory as instar's table takes";
+static const char map_about[] = "one read or compare-and-swap, at random, in as much memory as instar's table takes";
+
+enum { UNSIZED_ENTRIES = 1000000 };
 
 struct bucket {
-	uint64_t words[16];
+	uint64_t read;
+	_Atomic uint64_t written;
+	uint64_t rest[14];
 };
 
 struct map {
@@ -33,11 +39,11 @@ struct map {
 static struct map *map_create(const struct map_options *options)
 {
 	struct map *map = malloc(sizeof(*map));
-	size_t buckets = 256;
+	size_t entries = options->capacity ? options->capacity : UNSIZED_ENTRIES, buckets = 256;
 
 	if (!map)
 		return NULL;
-	while ((double)buckets * 7 * 0.78 < (double)options->capacity)
+	while ((double)buckets * 7 * 0.78 < (double)entries)
 		buckets *= 2;
 	map->size = buckets * sizeof(struct bucket);
 	map->shift = 64 - (unsigned)__builtin_ctzll(buckets);
@@ -57,15 +63,15 @@ static bool map_destroy(struct map *map)
 	return true;
 }
 
-static inline const uint64_t *word_of(const struct map *map, uint64_t key)
+static inline struct bucket *bucket_of(const struct map *map, uint64_t key)
 {
-	return &map->buckets[hash_key(key) >> map->shift].words[0];
+	return &map->buckets[hash_key(key) >> map->shift];
 }
 
 static inline bool map_get(struct map *map, struct map_thread *thread, uint64_t key, uint64_t *value)
 {
 	(void)thread;
-	*value = value_of(key, *word_of(map, key));
+	*value = value_of(key, bucket_of(map, key)->read);
 	return true;
 }
 
@@ -73,29 +79,41 @@ static inline size_t map_get_many(struct map *map, struct map_thread *thread, co
 				  uint64_t *values, uint8_t *found)
 {
 	for (size_t i = 0; i < n; i++)
-		__builtin_prefetch(word_of(map, keys[i]));
+		__builtin_prefetch(bucket_of(map, keys[i]));
 	for (size_t i = 0; i < n; i++)
 		found[i] = map_get(map, thread, keys[i], &values[i]);
 	return n;
 }
 
-/* Nothing is ever stored. */
+static inline void write_to(struct map *map, uint64_t key)
+{
+	_Atomic uint64_t *word = &bucket_of(map, key)->written;
+	uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
+
+	while (!atomic_compare_exchange_strong(word, &seen, seen + 1))
+		continue;
+}
+
+/* The key was there. */
 static inline bool map_put(struct map *map, struct map_thread *thread, uint64_t key, uint64_t value)
 {
-	(void)map, (void)thread, (void)key, (void)value;
+	(void)thread, (void)value;
+	write_to(map, key);
 	return false;
 }
 
+/* It was not. */
 static inline bool map_insert(struct map *map, struct map_thread *thread, uint64_t key, uint64_t value)
 {
-	return map_put(map, thread, key, value);
+	return !map_put(map, thread, key, value);
 }
 
 static inline bool map_remove(struct map *map, struct map_thread *thread, uint64_t key, uint64_t *old)
 {
-	return map_put(map, thread, key, *old = 0);
+	return !map_put(map, thread, key, *old = 0);
 }
 
+/* There are no objects: subject_serves. */
 static inline bool map_get_boxed(struct map *map, struct map_thread *thread, uint64_t key, uint64_t *value)
 {
 	return map_get(map, thread, key, value);
