@@ -1,5 +1,6 @@
 pkginclude_HEADERS = \
 	include/instar/batch.h \
+	include/instar/box.hpp \
 	include/instar/bytes.h \
 	include/instar/file.h \
 	include/instar/instar.h \

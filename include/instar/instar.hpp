@@ -11,6 +11,7 @@
 #ifndef INSTAR_INSTAR_HPP
 #define INSTAR_INSTAR_HPP
 
+#include <instar/box.hpp>
 #include <instar/instar.h>
 #include <instar/iter.hpp>
 #include <instar/map.hpp>

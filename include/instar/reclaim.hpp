@@ -76,6 +76,10 @@ private:
 	std::unique_ptr<instar_domain, detail::domain_closer> domain_;
 };
 
+namespace detail {
+struct box_freer;
+}
+
 /* The calling thread's handle, attached while the object lives; made and destroyed by the same thread. */
 class thread {
 public:
@@ -105,6 +109,8 @@ public:
 
 		detail::check(instar_retire(thread_, object, sizeof *object, destroy, nullptr));
 	}
+	/* A box: see box.hpp. */
+	template <class T> void retire(std::unique_ptr<T, detail::box_freer> &&object) const;
 
 private:
 	instar_thread *thread_ = nullptr;

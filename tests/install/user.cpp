@@ -175,6 +175,68 @@ static void objects()
 	EXPECT(domain.destroy() == INSTAR_OK && alive == 0);
 }
 
+struct refuses_seven : counted {
+	explicit refuses_seven(int n) : counted(n)
+	{
+		if (n == 7)
+			throw std::runtime_error("seven");
+	}
+};
+
+static void boxes_over(const char *scheme)
+{
+	instar::domain domain(scheme);
+	{
+		instar::boxed_map<int, refuses_seven> map(domain);
+		instar::thread self(domain);
+		auto number = [&](int key) {
+			int found = 0;
+			map.visit(key, [&](const refuses_seven &object) { found = object.number; }, self);
+			return found;
+		};
+
+		auto second = map.make(2);
+		EXPECT(map.insert(1, map.make(1), self) && !map.insert(1, std::move(second)));
+		EXPECT(second && second->number == 2 && number(1) == 1);
+		EXPECT(map.replace(1, std::move(second), self) && !second && number(1) == 2);
+		second = map.make(3);
+		EXPECT(!map.replace(2, std::move(second)) && second && !map.put(2, std::move(second)) && !second);
+		EXPECT(map.put(2, map.make(4)) && number(2) == 4 && !map.visit(3, [](const auto &) {}));
+		EXPECT(map.remove(1, self) && !map.remove(1, self) && !map.contains(1) && map.size() == 1);
+		{
+			instar::section section(self);
+			const refuses_seven *kept = map.get_ref(2, self);
+			map.remove(2, self);
+			for (int n = 100; n < 3000; n++)
+				map.put(2, map.make(n), self);
+			EXPECT(kept->number == 4);
+		}
+		try {
+			map.make(7);
+			EXPECT(!"reached");
+		} catch (const std::runtime_error &) {
+		}
+		self.retire(map.make(5));
+		self.barrier();
+	}
+	EXPECT(domain.destroy() == INSTAR_OK && alive == 0);
+}
+
+static void boxes()
+{
+	const instar_scheme_info *schemes;
+	std::size_t n = instar_schemes(&schemes);
+
+	for (std::size_t i = 0; i < n; i++)
+		if (schemes[i].available)
+			boxes_over(schemes[i].name);
+	instar::boxed_map<int, double> copies;
+	copies.put(1, copies.make(0.5));
+	EXPECT(copies.get(1) == 0.5 && !copies.get(2) && copies.count() == 1);
+	auto lone = instar::make_box<std::vector<int>>(nullptr, 3, 1);
+	EXPECT(lone->size() == 3 && lone->back() == 1);
+}
+
 static void errors()
 {
 	try {
@@ -200,6 +262,7 @@ int main()
 	counting_and_computing();
 	many_threads_and_a_snapshot();
 	objects();
+	boxes();
 	errors();
 	return failed;
 }
