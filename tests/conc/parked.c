@@ -211,21 +211,23 @@ static bool park(const struct way *way, bool *fine)
 
 struct plan {
 	uint64_t seed;
-	unsigned reached[STEPS];
+	unsigned reached[STEPS], rounds;
 	const struct instar_scheme_info *last;
 };
 
-/* Every step, with and without reuse of tombstones, with keys of both kinds in turn. */
+/* Every step; rounds take turns with and without reuse of tombstones, and with keys of both kinds. */
 static void every_step(const struct instar_scheme_info *scheme, void *arg)
 {
 	struct plan *plan = arg;
 	bool fine = true;
 
-	for (unsigned n = 0; n < STEPS * 2 * test_scale(); n++) {
-		struct way way = { scheme, n / 2 % STEPS, n % 2 ? INSTAR_MAP_NO_REUSE : 0, (n + n / 2) % 2,
+	for (unsigned n = 0; n < STEPS * test_scale(); n++) {
+		unsigned step = n % STEPS, turn = plan->rounds + step;
+		struct way way = { scheme, step, turn % 2 ? INSTAR_MAP_NO_REUSE : 0, turn / 2 % 2,
 				   plan->seed + n * 0x9e3779b97f4a7c15u };
 
-		plan->reached[way.step] += park(&way, &fine);
+		plan->reached[step] += park(&way, &fine);
+		plan->rounds += step == STEPS - 1;
 	}
 	if (!plan->last || scheme->has_grace) /* without, nothing is buried */
 		plan->last = scheme;
