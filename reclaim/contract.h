@@ -44,6 +44,8 @@
 #ifndef RECLAIM_CONTRACT_H
 #define RECLAIM_CONTRACT_H
 
+#include <pthread.h>
+
 #include <instar/reclaim.h>
 
 #include "reclaim/port.h"
@@ -69,7 +71,10 @@ struct instar_domain {
 	struct instar_allocator memory;
 	instar_thread *threads;       /* every handle ever made, never shortened: push only */
 	instar_thread *shared;        /* the handle for callers that could not attach; not in `threads` */
+	struct background *background; /* the worker; NULL: none (reclaim/background.c) */
 	uint64_t maps;                /* attached maps: destroy refuses */
+	struct reclaim_map *first_map; /* of them, under maps_lock */
+	pthread_mutex_t maps_lock;
 	uint64_t shared_readers;      /* sections open through `shared`: they hold back all reclamation */
 	unsigned next_index;          /* of the next new handle */
 	instar_domain *next;          /* in the list of all domains (reclaim/fork.c) */
@@ -196,9 +201,23 @@ static inline void reclaim_after_write(instar_thread *t)
 		reclaim_work(t);
 }
 
-/* Counted attachment of a map: its domain cannot be destroyed before it. */
-void reclaim_map_attached(instar_domain *domain);
-void reclaim_map_detached(instar_domain *domain);
+/* What a map attaches to its domain. */
+struct reclaim_map {
+	/* A bounded part of the migration under way, by the worker.  true: more waits. */
+	bool (*help)(struct reclaim_map *map, instar_thread *t, size_t homes);
+	struct reclaim_map *next, **link; /* in the domain's list */
+};
+
+/* Attachment of a map, counted: its domain cannot be destroyed before it.  From attaching to detaching the worker may
+ * help it; detaching waits for that. */
+void reclaim_map_attach(instar_domain *domain, struct reclaim_map *map);
+void reclaim_map_detach(instar_domain *domain, struct reclaim_map *map);
+
+/* The map is gone, too: the domain may go. */
+void reclaim_map_gone(instar_domain *domain);
+
+/* A map of the domain has begun a migration; the worker is told. */
+void reclaim_migration_begins(instar_domain *domain);
 
 /* Memory from the domain's allocator.  NULL: none. */
 #define RECLAIM_HUGE_PAGE ((size_t)2 << 20) /* as alignment of pages: huge ones are welcome */

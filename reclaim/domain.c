@@ -21,6 +21,7 @@ static bool all_zero(const void *bytes, size_t n)
 /* Options of an older or newer caller: fields it does not know are zero; fields we do not know must be. */
 static bool read_options(struct instar_domain_opts *opts, const struct instar_domain_opts *given)
 {
+	const unsigned known = INSTAR_DOMAIN_NO_IPI | INSTAR_DOMAIN_BACKGROUND;
 	size_t size = given->struct_size;
 
 	if (size < offsetof(struct instar_domain_opts, reserved))
@@ -31,7 +32,7 @@ static bool read_options(struct instar_domain_opts *opts, const struct instar_do
 		size = sizeof(*opts);
 	}
 	memcpy(opts, given, size);
-	return !(opts->flags & ~(unsigned)INSTAR_DOMAIN_NO_IPI) && opts->signal >= 0 &&
+	return !(opts->flags & ~known) && opts->signal >= 0 &&
 	       all_zero(opts->reserved, sizeof(opts->reserved));
 }
 
@@ -40,6 +41,22 @@ static bool read_options(struct instar_domain_opts *opts, const struct instar_do
 static size_t domain_alignment(void)
 {
 	return 2 * CACHE_LINE;
+}
+
+static void free_domain(instar_domain *domain)
+{
+	instar_domain head = *domain;
+	instar_thread *t, *next;
+
+	if (domain->scheme->domain_fini)
+		domain->scheme->domain_fini(domain);
+	for (t = domain->threads; t; t = next) {
+		next = t->next;
+		thread_free(t);
+	}
+	thread_free(domain->shared);
+	pthread_mutex_destroy(&domain->maps_lock);
+	reclaim_free(&head, domain, head.scheme->domain_size, domain_alignment());
 }
 
 enum instar_status reclaim_domain_create(instar_domain **out, const struct reclaim_scheme *scheme,
@@ -66,6 +83,13 @@ enum instar_status reclaim_domain_create(instar_domain **out, const struct recla
 		if (domain->shared)
 			thread_free(domain->shared);
 		reclaim_free(&head, domain, scheme->domain_size, domain_alignment());
+		return status;
+	}
+	pthread_mutex_init(&domain->maps_lock, NULL);
+	if (opts.flags & INSTAR_DOMAIN_BACKGROUND)
+		status = background_start(domain);
+	if (status != INSTAR_OK) {
+		free_domain(domain);
 		return status;
 	}
 	domains_add(domain);
@@ -97,7 +121,7 @@ static bool in_use(instar_domain *domain)
 
 	/* ORD:handle-release's other side: what the threads did before they left */
 	for (t = load_acquire(&domain->threads); t; t = t->next)
-		if (load_acquire(&t->attached))
+		if (load_acquire(&t->attached) && t != background_handle(domain))
 			return true;
 	return load_acquire(&domain->maps) || load_acquire(&domain->shared_readers);
 }
@@ -125,8 +149,7 @@ static void destroy_garbage(instar_domain *domain)
 
 enum instar_status instar_domain_destroy(instar_domain *domain)
 {
-	instar_thread *t, *next;
-	instar_domain head;
+	instar_thread *t;
 
 	if (!domain)
 		return INSTAR_OK;
@@ -137,20 +160,13 @@ enum instar_status instar_domain_destroy(instar_domain *domain)
 		thread_release(t);
 	if (in_use(domain))
 		return INSTAR_BUSY;
+	background_stop(domain);
 	destroy_garbage(domain);
 	t = thread_mine(domain);
 	if (t)
 		thread_release(t);
 	domains_remove(domain);
-	if (domain->scheme->domain_fini)
-		domain->scheme->domain_fini(domain);
-	for (t = domain->threads; t; t = next) {
-		next = t->next;
-		thread_free(t);
-	}
-	thread_free(domain->shared);
-	head = *domain;
-	reclaim_free(&head, domain, head.scheme->domain_size, domain_alignment());
+	free_domain(domain);
 	return INSTAR_OK;
 }
 
@@ -170,12 +186,28 @@ instar_domain *instar_domain_default(void)
 
 /* ---- maps ---- */
 
-void reclaim_map_attached(instar_domain *domain)
+void reclaim_map_attach(instar_domain *domain, struct reclaim_map *map)
 {
 	fetch_add_seq_cst(&domain->maps, 1);
+	pthread_mutex_lock(&domain->maps_lock);
+	map->next = domain->first_map;
+	map->link = &domain->first_map;
+	if (map->next)
+		map->next->link = &map->next;
+	domain->first_map = map;
+	pthread_mutex_unlock(&domain->maps_lock);
 }
 
-void reclaim_map_detached(instar_domain *domain)
+void reclaim_map_detach(instar_domain *domain, struct reclaim_map *map)
+{
+	pthread_mutex_lock(&domain->maps_lock);
+	*map->link = map->next;
+	if (map->next)
+		map->next->link = map->link;
+	pthread_mutex_unlock(&domain->maps_lock);
+}
+
+void reclaim_map_gone(instar_domain *domain)
 {
 	fetch_sub_seq_cst(&domain->maps, 1);
 }

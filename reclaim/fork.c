@@ -3,7 +3,8 @@
  *
  * All domains are in one list.  In the child every handle of a thread that is not there any more is given
  * back and its sections are ended; its garbage is not looked at (the thread may have been in the middle of
- * it) and stays allocated, as everything else that it held.
+ * it) and stays allocated, as everything else that it held.  A domain's worker is not there either; the lists of maps
+ * are whole, since their locks are held over the fork.
  */
 #include <pthread.h>
 
@@ -16,10 +17,14 @@ static instar_domain *domains;
 static void prepare(void)
 {
 	pthread_mutex_lock(&mutex);
+	for (instar_domain *domain = domains; domain; domain = domain->next)
+		pthread_mutex_lock(&domain->maps_lock);
 }
 
 static void parent(void)
 {
+	for (instar_domain *domain = domains; domain; domain = domain->next)
+		pthread_mutex_unlock(&domain->maps_lock);
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -28,9 +33,20 @@ static bool is_callers(const instar_thread *thread)
 	return thread_mine(thread->domain) == thread;
 }
 
+/* The worker does not exist, unless it is the thread that forked, in a destructor. */
+static void lose_worker(instar_domain *domain)
+{
+	instar_thread *worker = background_handle(domain);
+
+	if (worker && !is_callers(worker))
+		background_lost(domain);
+}
+
 static void child(void)
 {
 	for (instar_domain *domain = domains; domain; domain = domain->next) {
+		pthread_mutex_unlock(&domain->maps_lock);
+		lose_worker(domain);
 		if (!domain->scheme->thread_lost)
 			continue;
 		for (instar_thread *t = domain->threads; t; t = t->next) {

@@ -1,9 +1,11 @@
 reclaim_sources = \
+	reclaim/background.c \
 	reclaim/box.c \
 	reclaim/contract.h \
 	reclaim/domain.c \
 	reclaim/epoch.h \
 	reclaim/fork.c \
+	reclaim/futex.h \
 	reclaim/limbo.c \
 	reclaim/limbo.h \
 	reclaim/membarrier.h \

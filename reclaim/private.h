@@ -54,8 +54,17 @@ static inline instar_thread *thread_or_self(instar_thread *t)
 
 /* work.c */
 uint64_t grace_stamp(instar_thread *t);                /* in the open section, else in one of its own */
+bool has_elapsed(instar_thread *t, struct limbo *limbo, uint64_t stamp);
 size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget); /* objects, or one part of a table */
+void advance_domain(instar_thread *t);                 /* with what belongs to it */
 bool destroy_part(const struct limbo_record *record);  /* true: that was all of it */
+
+/* background.c */
+enum instar_status background_start(instar_domain *domain); /* OK, NOMEM, UNSUPPORTED */
+void background_stop(instar_domain *domain);
+void background_lost(instar_domain *domain);           /* in a child process: the worker does not exist */
+bool background_takes(instar_thread *t);               /* there is a worker: what t would do is left to it */
+instar_thread *background_handle(const instar_domain *domain); /* the worker's; NULL: there is none */
 
 /* stats.c */
 void count_retired(instar_thread *t, const struct limbo_record *record);

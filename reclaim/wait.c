@@ -138,7 +138,7 @@ static enum instar_status drain(instar_thread *t, struct limbo *limbo, struct wa
 
 enum instar_status instar_barrier_until(instar_thread *thread, const struct instar_deadline *deadline)
 {
-	instar_thread *t = thread_or_self(thread), *other;
+	instar_thread *t = thread_or_self(thread), *other, *worker;
 	struct waiting w = { deadline, true, deadline ? now_ns() : 0, 0 };
 	enum instar_status status = INSTAR_OK;
 	bool online;
@@ -149,9 +149,13 @@ enum instar_status instar_barrier_until(instar_thread *thread, const struct inst
 		return INSTAR_NOMEM;
 	if (!t->domain->scheme->advance)
 		return INSTAR_OK;
+	worker = background_handle(t->domain);
 	online = go_offline(t);
 	for (other = load_acquire(&t->domain->threads); other && status == INSTAR_OK; other = other->next)
-		status = drain(t, &other->own->limbo, &w);
+		if (other != worker)
+			status = drain(t, &other->own->limbo, &w);
+	if (worker && status == INSTAR_OK) /* at last: what it takes over, it takes out of the others */
+		status = drain(t, &worker->own->limbo, &w);
 	come_back(t, online);
 	sample_pending(t->domain);
 	return status;

@@ -104,7 +104,7 @@ void reclaim_retire_reserved(instar_thread *t, void *ptr, uint64_t birth, size_t
 }
 
 /* Where objects are held one by one, what one thread knows to have elapsed another does not. */
-static bool has_elapsed(instar_thread *t, struct limbo *limbo, uint64_t stamp)
+bool has_elapsed(instar_thread *t, struct limbo *limbo, uint64_t stamp)
 {
 	if (t->domain->scheme->holds)
 		return t->domain->scheme->grace_elapsed(t, stamp);
@@ -195,7 +195,7 @@ static void work_under_pressure(instar_thread *t, uint64_t pending)
 	}
 }
 
-static void advance(instar_thread *t)
+void advance_domain(instar_thread *t)
 {
 	instar_domain *domain = t->domain;
 	size_t limit = domain->opts.max_pending_bytes;
@@ -204,7 +204,8 @@ static void advance(instar_thread *t)
 
 	if (domain->scheme->advance)
 		domain->scheme->advance(t);
-	visit_next(t);
+	if (t != background_handle(domain)) /* it visits all, and destroys elsewhere */
+		visit_next(t);
 	if (!sample && !limit)
 		return;
 	pending = sample_pending(domain);
@@ -223,11 +224,15 @@ void reclaim_work(instar_thread *t)
 	if (own->naps && own->naps--)
 		return;
 	own->since_advance += t->work - own->carried;
+	if (t->domain->background && background_takes(t)) {
+		own->carried = t->work = 0;
+		return;
+	}
 	table = table_waits(own);
 	more = table && free_elapsed(t, &own->limbo, FREE_STEP);
 	if (own->since_advance >= limited || (table && !more)) {
 		own->since_advance = 0;
-		advance(t);
+		advance_domain(t);
 	}
 	more = more || (free_elapsed(t, &own->limbo, FREE_STEP) && limbo_pending(&own->limbo));
 	own->naps = table && !more ? TABLE_NAPS : 0;

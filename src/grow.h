@@ -35,6 +35,7 @@ static bool put_table(instar_map *map, struct table *old, struct table *next)
 		return false;
 	STEP(TABLE_INSTALLED); /* from here on `next` may be gone: a straight line holds the root only */
 	fetch_add_relaxed(kind, 1);
+	reclaim_migration_begins(map->domain);
 	return true;
 }
 

@@ -31,6 +31,7 @@ instar_sources = \
 	src/hash.h \
 	src/iterate.c \
 	src/layout.h \
+	src/leave.h \
 	src/lines.c \
 	src/lookup.h \
 	src/many.c \

@@ -64,6 +64,13 @@ static void free_map(instar_map *map)
 	reclaim_free(map->domain, map, sizeof *map, CACHE_LINE);
 }
 
+/* For the domain's worker. */
+static bool help_map(struct reclaim_map *attachment, instar_thread *t, size_t homes)
+{
+	instar_map *map = (instar_map *)((char *)attachment - offsetof(instar_map, attachment));
+	return map->engine->maintain(map, t, homes) == INSTAR_BUSY;
+}
+
 enum instar_status instar_map_create(instar_map **out, instar_domain *domain, const struct instar_map_opts *opts)
 {
 	static const struct instar_map_opts defaults = INSTAR_MAP_OPTS_INIT;
@@ -97,7 +104,8 @@ enum instar_status instar_map_create(instar_map **out, instar_domain *domain, co
 	map->lines[0][0].shared = true;
 	map->root = (uintptr_t)table;
 	pthread_mutex_init(&map->snapshots_lock, NULL);
-	reclaim_map_attached(domain);
+	map->attachment.help = help_map;
+	reclaim_map_attach(domain, &map->attachment);
 	*out = map;
 	return INSTAR_OK;
 }
@@ -138,13 +146,14 @@ enum instar_status instar_map_destroy(instar_map *map)
 	if (load_acquire(&map->open_snapshots))
 		return INSTAR_BUSY;
 	instar_domain *domain = map->domain;
+	reclaim_map_detach(domain, &map->attachment);
 	reclaim_callback_begin();
 	free_leftovers(map);
 	free_tables(map);
 	reclaim_callback_end();
 	pthread_mutex_destroy(&map->snapshots_lock);
 	free_map(map);
-	reclaim_map_detached(domain);
+	reclaim_map_gone(domain);
 	return INSTAR_OK;
 }
 

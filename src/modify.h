@@ -9,7 +9,7 @@
 #define INSTAR_MODIFY_H
 
 #include "src/capacity.h"
-#include "src/grow.h"
+#include "src/leave.h"
 #include "src/publish.h"
 #include "src/update.h"
 
@@ -305,7 +305,7 @@ static enum instar_status modify(instar_map *map, instar_thread *t, word h, enum
 		capacity_give(map, line, p.table->generation);
 	}
 	if (unlikely(load_relaxed(&p.table->prev) != 0))
-		help_migration(map, t, line, p.table, HELP_HOMES);
+		help_after_write(map, t, line, p.table);
 	return (enum instar_status)status;
 }
 

@@ -28,6 +28,8 @@ struct line {
 	size_t help_from, help_to;
 	bool shared;
 	struct parked *spare;             /* boxed maps: for the next value displaced */
+	const struct table *left_in;      /* src/leave.h */
+	size_t left;
 };
 
 /* Lines come in chunks: FIRST_LINES, then twice as many each time. */
@@ -65,6 +67,7 @@ struct instar_map {
 	struct instar_snapshot *snapshots;
 	CACHE_ALIGNED pair_cell taken;   /* { generation, entries and credits }, of max_capacity */
 	pair_cell shared_entries;        /* { generation, entries counted by line 0's users, modulo 2^W } */
+	struct reclaim_map attachment;   /* to the domain */
 };
 
 /* Index i stands in chunk c, which begins at FIRST_LINES * (2^c - 1). */

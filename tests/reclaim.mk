@@ -27,6 +27,7 @@ tests_libwithout_reference_la_CPPFLAGS = $(careless_cppflags) -DENGINE_NAME=engi
 	-DCARELESS_ABOUT=reference
 
 reclaim_programs = \
+	tests/conc/background \
 	tests/conc/boxes \
 	tests/conc/hazards_steps \
 	tests/conc/library_defects \
@@ -43,6 +44,9 @@ long_tests += $(reclaim_programs)
 reclaim_libs = $(caught_schemes) $(conc_steps_libs)
 reclaim_support = tests/support/actor.h tests/support/cargo.h tests/support/schemes.h
 
+tests_conc_background_SOURCES = tests/conc/background.c $(reclaim_support)
+tests_conc_background_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_background_LDADD = $(reclaim_libs)
 tests_conc_boxes_SOURCES = tests/conc/boxes.c $(reclaim_support)
 tests_conc_boxes_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_boxes_LDADD = $(reclaim_libs)

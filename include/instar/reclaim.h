@@ -64,7 +64,8 @@ struct instar_allocator {
 };
 
 enum instar_domain_flags {
-	INSTAR_DOMAIN_NO_IPI = 1 /* never membarrier: isolated cores; readers pay a fence instead */
+	INSTAR_DOMAIN_NO_IPI = 1, /* never membarrier: isolated cores; readers pay a fence instead */
+	INSTAR_DOMAIN_BACKGROUND = 2 /* a worker thread; see instar_domain_create */
 };
 
 struct instar_domain_opts {
@@ -81,7 +82,16 @@ struct instar_domain_opts {
 
 /*
  * A new domain.  scheme: NULL means "ebr".  opts: NULL means defaults.
- * OK; INVAL: unknown scheme or bad options; UNSUPPORTED: known, not built in; NOMEM.
+ * OK; INVAL: unknown scheme or bad options; UNSUPPORTED: known, not built in; NOMEM, also: no thread.
+ *
+ * INSTAR_DOMAIN_BACKGROUND: a thread of the domain's own, the worker, advances grace periods, destroys garbage and moves
+ * the entries of growing maps; signals are blocked in it.  The threads that use the domain do not, as long as it
+ * keeps up: they begin to do their share (as they do without a worker) when one of them has more than 32768 objects
+ * waiting, when the domain has more than max_pending_bytes, or, of one migration, when together they have
+ * written about twice for each home of the new table.  A home that is written to is moved at once in any case, and calls
+ * that ask for it (poll, barrier, maintain, reserve, shrink, snapshot_open) do it themselves.  So nobody waits for the
+ * worker, but: destructors may run on it; map_destroy, map_create and fork wait for a short step of it, domain_destroy
+ * for its end.  The bound of a scheme that has one is that plus 32768 objects a thread.  A child process has no worker.
  * *out is NULL on failure.  Blocking (allocates).
  */
 INSTAR_API enum instar_status instar_domain_create(instar_domain **out, const char *scheme,

@@ -39,7 +39,7 @@ static struct own {
 
 static instar_domain *real_domain;
 
-/* ---- what fork.c and schemes.c would be ---- */
+/* ---- what fork.c, schemes.c and background.c would be ---- */
 
 void domains_add(instar_domain *domain)
 {
@@ -47,6 +47,34 @@ void domains_add(instar_domain *domain)
 }
 
 void domains_remove(instar_domain *domain)
+{
+	(void)domain;
+}
+
+enum instar_status background_start(instar_domain *domain)
+{
+	(void)domain;
+	return INSTAR_UNSUPPORTED;
+}
+
+void background_stop(instar_domain *domain)
+{
+	(void)domain;
+}
+
+bool background_takes(instar_thread *t)
+{
+	(void)t;
+	return false;
+}
+
+instar_thread *background_handle(const instar_domain *domain)
+{
+	(void)domain;
+	return NULL;
+}
+
+void reclaim_migration_begins(instar_domain *domain)
 {
 	(void)domain;
 }

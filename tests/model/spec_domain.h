@@ -172,12 +172,19 @@ void reclaim_work(instar_thread *t)
 	t->work = 0;
 }
 
-void reclaim_map_attached(instar_domain *domain)
+void reclaim_map_attach(instar_domain *domain, struct reclaim_map *map)
 {
+	(void)map;
 	domain->maps++;
 }
 
-void reclaim_map_detached(instar_domain *domain)
+void reclaim_map_detach(instar_domain *domain, struct reclaim_map *map)
+{
+	(void)domain;
+	(void)map;
+}
+
+void reclaim_map_gone(instar_domain *domain)
 {
 	domain->maps--;
 }
@@ -188,6 +195,11 @@ bool reclaim_drop_pages(instar_domain *domain, void *memory, size_t size)
 	(void)memory;
 	(void)size;
 	return false;
+}
+
+void reclaim_migration_begins(instar_domain *domain)
+{
+	(void)domain;
 }
 
 void *reclaim_alloc(instar_domain *domain, size_t size, size_t alignment)
