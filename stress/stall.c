@@ -13,7 +13,7 @@ struct stall_thread {
 	const struct subject *subject;
 	struct map *map;
 	uint64_t seed;
-	size_t at_most; /* keys: few beside the workers' */
+	size_t enough, at_most; /* keys */
 	pthread_t thread;
 	_Atomic size_t inserted;
 	size_t wrong; /* answers */
@@ -78,7 +78,7 @@ static void open_door(void)
 static bool catch(struct stall_thread *stall)
 {
 	while (!stall->done) {
-		if (stall->inserted < stall->at_most / 4 || !migrating(stall))
+		if (stall->inserted < stall->enough || !migrating(stall))
 			continue;
 		pthread_kill(stall->thread, SIGUSR1);
 		while (sem_wait(&caught) != 0)
@@ -100,7 +100,8 @@ struct stall_thread *stall_catch(const struct subject *subject, struct map *map,
 	stall->subject = subject;
 	stall->map = map;
 	stall->seed = population->seed;
-	stall->at_most = population->entries / 4;
+	stall->enough = population->entries / 16; /* few beside the workers' */
+	stall->at_most = population->entries;
 	if (pipe(door) != 0 || sem_init(&caught, 0, 0) != 0 || sigaction(SIGUSR1, &action, NULL) != 0 ||
 	    pthread_create(&stall->thread, NULL, fill, stall) != 0) {
 		free(stall);

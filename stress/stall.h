@@ -14,7 +14,7 @@
 
 struct stall_thread;
 
-/* Starts the thread and catches it, in the last migration that can be caught.  NULL: never caught. */
+/* Starts the thread and catches it, in the first large migration that can be caught.  NULL: never caught. */
 struct stall_thread *stall_catch(const struct subject *subject, struct map *map, const struct population *population);
 
 /* Lets it go on; it stops after the insert it was in.  Waits for it. */
