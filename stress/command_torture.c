@@ -1,4 +1,5 @@
 /* stress/command_torture.c - instar-stress torture: rounds over all schemes until time is up, and one line of verdict. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,9 @@
 #include "stress/commands.h"
 #include "stress/runner.h"
 #include "stress/scheme_names.h"
-#include "stress/torture.h"
+#include "stress/torture_record.h"
 
-enum { KEY_SEED = 256, KEY_STEPS };
+enum { KEY_SEED = 256, KEY_STEPS, KEY_RECORD };
 
 static const struct argp_option options[] = {
 	{ "schemes", 's', "LIST", 0, "Reclamation schemes: names or `all' (default)", 0 },
@@ -20,6 +21,7 @@ static const struct argp_option options[] = {
 	{ "threads", 't', "N", 0, "Threads (default: three for each processor)", 0 },
 	{ "seed", KEY_SEED, "N", 0, "Of the first round; each further one adds 1 (default: from the clock)", 0 },
 	{ "steps", KEY_STEPS, "N", 0, "Steps of each thread in a round (default: 20k)", 0 },
+	{ "record", KEY_RECORD, "FILE", 0, "Write the last round for `replay' (default: torture-SEED.json, if it goes wrong)", 0 },
 	{ 0 },
 };
 
@@ -28,6 +30,7 @@ struct command {
 	double seconds;
 	uint64_t rounds, seed;
 	unsigned threads, steps;
+	const char *record;
 };
 
 static error_t parse(int key, char *text, struct argp_state *state)
@@ -44,6 +47,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case 't': command->threads = (unsigned)arguments_number(state, "--threads", text, 1, TORTURE_THREADS); break;
 	case KEY_SEED: command->seed = arguments_number(state, "--seed", text, 0, INT64_MAX); break;
 	case KEY_STEPS: command->steps = (unsigned)arguments_number(state, "--steps", text, 1, 1000000000); break;
+	case KEY_RECORD: command->record = text; break;
 	case ARGP_KEY_ARG:
 		arguments_wrong(state, "an argument too many: %s", text);
 	case ARGP_KEY_END:
@@ -79,23 +83,43 @@ static void verdict(const struct command *command, const struct torture_sum *sum
 	       (unsigned long long)sum->visitors, (unsigned long long)sum->forks);
 }
 
+/* The last round: it went wrong, or the user wants it. */
+static void keep(const struct command *command, const struct torture_plan *plan, const struct history *history, bool fine)
+{
+	const char *path = command->record;
+	char name[48];
+
+	if (!path && fine)
+		return;
+	snprintf(name, sizeof(name), "torture-%llu.json", (unsigned long long)plan->seed);
+	path = path ? path : name;
+	if (!record_write(path, plan, history))
+		fprintf(stderr, "instar-stress torture: %s: %s\n", path, strerror(errno));
+	else if (!fine)
+		printf("again: instar-stress replay %s\n", path);
+}
+
 static bool run(const struct command *command, struct torture_sum *sum)
 {
 	double start = clock_seconds(), spent = 0;
+	struct torture_plan plan = { .threads = command->threads, .steps = command->steps };
+	struct history *history = NULL;
 	bool fine = true;
 
 	for (uint64_t i = 0; fine && !runner_interrupted(); i++) {
-		struct torture_plan plan = { .scheme = command->names.schemes[i % command->names.count], .seed = command->seed + i,
-						.threads = command->threads, .steps = command->steps };
-
 		if (command->rounds ? i == command->rounds : i && spent >= command->seconds)
 			break;
-		fine = torture_round(&plan, sum);
+		if (history)
+			history_free(history);
+		plan.scheme = command->names.schemes[i % command->names.count];
+		plan.seed = command->seed + i;
+		fine = torture_round(&plan, sum, &history);
 		spent = clock_seconds() - start;
 		show(sum, &plan, spent);
-		if (!fine)
-			printf("again: instar-stress torture --schemes %s --seed %llu --rounds 1 --threads %u --steps %u\n",
-			       plan.scheme->name, (unsigned long long)plan.seed, plan.threads, plan.steps);
+	}
+	if (history) {
+		keep(command, &plan, history, fine);
+		history_free(history);
 	}
 	verdict(command, sum, spent, fine);
 	return fine;

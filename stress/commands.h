@@ -12,6 +12,7 @@ int command_count(int argc, char **argv);
 int command_bench(int argc, char **argv);
 int command_reclaim(int argc, char **argv);
 int command_torture(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_cell(int argc, char **argv); /* not for people: one cell, result on standard output */
 
 #endif

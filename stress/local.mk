@@ -53,6 +53,7 @@ instar_stress_SOURCES = \
 	stress/cell.h \
 	stress/command_cell.c \
 	stress/command_reclaim.c \
+	stress/command_replay.c \
 	stress/command_report.c \
 	stress/command_run.c \
 	stress/command_torture.c \
@@ -110,6 +111,8 @@ instar_stress_SOURCES = \
 	stress/torture_calls.c \
 	stress/torture_objects.c \
 	stress/torture_parts.h \
+	stress/torture_record.c \
+	stress/torture_record.h \
 	stress/torture_round.c \
 	stress/torture_whole.c \
 	stress/verify.c \

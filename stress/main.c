@@ -15,6 +15,7 @@ static const struct command {
 	{ "report", command_report, "one page out of the results of many comparisons" },
 	{ "count", command_count, "how often each word or line occurs in files, with all cores" },
 	{ "torture", command_torture, "every scheme under stress and faults, each answer checked" },
+	{ "replay", command_replay, "a round of torture that was recorded, judged and run again" },
 	{ "bench", command_bench, "the library's own speed and memory goals, measured" },
 	{ "reclaim", command_reclaim, "what each reclamation scheme costs, in itself and under the map" },
 	{ "cell", command_cell, NULL },

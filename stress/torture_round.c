@@ -329,7 +329,7 @@ static void add(struct torture_sum *sum, const struct torture_sum *more)
 	sum->forks += more->forks;
 }
 
-bool torture_round(const struct torture_plan *plan, struct torture_sum *sum)
+bool torture_round(const struct torture_plan *plan, struct torture_sum *sum, struct history **history)
 {
 	struct torture torture = { .plan = plan, .front = 2000 };
 
@@ -344,7 +344,10 @@ bool torture_round(const struct torture_plan *plan, struct torture_sum *sum)
 	torture_audit(&torture);
 	judge_history(&torture);
 	close_maps(&torture);
-	history_free(torture.history);
+	if (history)
+		*history = torture.history;
+	else
+		history_free(torture.history);
 	free(torture.hands);
 	add(sum, &torture.sum);
 	return torture.violations == 0;

@@ -99,6 +99,28 @@ result $? "results of shards go into one page"
 "$tool" run churn --threads 2 --entries 5000 --seconds 0.05 >"$work/out" 2>/dev/null && grep -q '"mops"' "$work/out"
 result $? "a single run prints its figures"
 
+"$tool" torture --schemes ebr --rounds 1 --steps 2000 --record "$work/round" >/dev/null 2>&1 &&
+	"$tool" replay --rounds 2 "$work/round" >"$work/out" &&
+	grep -q 'linearizable' "$work/out" && grep -q 'no violation in 2 rounds of ebr' "$work/out"
+result $? "replay: a round that was recorded is judged and run again"
+record() {
+	printf '{"torture":{"version":1,"scheme":"ebr","seed":1,"threads":2,"steps":1},"history":[%s]}' "$1"
+}
+# key, a, b, out, kind (2 insert, 0 get), status (0 OK, 2 NOTFOUND), blind, hashed, begin, end
+insert='[7,1,0,0,2,0,true,false,0,3]'
+record "[$insert],[[7,0,0,1,0,0,false,false,1,2]]" >"$work/good"
+record "[$insert],[[7,0,0,1,0,0,false,false,1,2],[7,0,0,0,0,2,false,false,4,5]]" >"$work/bad"
+"$tool" replay --rounds 0 "$work/good" >"$work/out" && grep -q ': linearizable' "$work/out"
+result $? "replay: an order that explains a history is found"
+"$tool" replay --rounds 0 "$work/bad" >"$work/out"
+[ $? -eq 1 ] && grep -q 'VIOLATION: no order explains them' "$work/out"
+result $? "replay: a key that vanishes is a violation"
+record "[$insert,$insert]" >"$work/twice"
+record "[[7]]" >"$work/short"
+for file in twice short empty none; do
+	mistake replay "$work/$file"
+done
+
 # Its pending insert must not be taken for a key that a worker lost.
 for seed in 1 2 3 4 5 6 7 8; do
 	for stall in parked released; do
