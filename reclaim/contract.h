@@ -201,10 +201,14 @@ static inline void reclaim_after_write(instar_thread *t)
 		reclaim_work(t);
 }
 
+enum fork_side { FORK_PREPARE, FORK_PARENT, FORK_CHILD };
+
 /* What a map attaches to its domain. */
 struct reclaim_map {
 	/* A bounded part of the migration under way, by the worker.  true: more waits. */
 	bool (*help)(struct reclaim_map *map, instar_thread *t, size_t homes);
+	/* With INSTAR_DOMAIN_ATFORK: to lock what a child would find locked, and to unlock it, in the child made good. */
+	void (*fork)(struct reclaim_map *map, enum fork_side side);
 	struct reclaim_map *next, **link; /* in the domain's list */
 };
 
@@ -212,6 +216,10 @@ struct reclaim_map {
  * help it; detaching waits for that. */
 void reclaim_map_attach(instar_domain *domain, struct reclaim_map *map);
 void reclaim_map_detach(instar_domain *domain, struct reclaim_map *map);
+
+/* Between them the worker helps no map. */
+void reclaim_hold_worker(instar_domain *domain);
+void reclaim_let_worker(instar_domain *domain);
 
 /* The map is gone, too: the domain may go. */
 void reclaim_map_gone(instar_domain *domain);

@@ -21,7 +21,7 @@ static bool all_zero(const void *bytes, size_t n)
 /* Options of an older or newer caller: fields it does not know are zero; fields we do not know must be. */
 static bool read_options(struct instar_domain_opts *opts, const struct instar_domain_opts *given)
 {
-	const unsigned known = INSTAR_DOMAIN_NO_IPI | INSTAR_DOMAIN_BACKGROUND;
+	const unsigned known = INSTAR_DOMAIN_NO_IPI | INSTAR_DOMAIN_BACKGROUND | INSTAR_DOMAIN_ATFORK;
 	size_t size = given->struct_size;
 
 	if (size < offsetof(struct instar_domain_opts, reserved))
@@ -69,6 +69,8 @@ enum instar_status reclaim_domain_create(instar_domain **out, const struct recla
 	*out = NULL;
 	if ((given && !read_options(&opts, given)) || !memory_init(&head.memory, opts.allocator))
 		return INSTAR_INVAL;
+	if ((opts.flags & INSTAR_DOMAIN_ATFORK) && !scheme->thread_lost)
+		return INSTAR_UNSUPPORTED;
 	head.opts = opts;
 	domain = reclaim_alloc(&head, scheme->domain_size, domain_alignment());
 	if (!domain)
@@ -204,6 +206,16 @@ void reclaim_map_detach(instar_domain *domain, struct reclaim_map *map)
 	*map->link = map->next;
 	if (map->next)
 		map->next->link = map->link;
+	pthread_mutex_unlock(&domain->maps_lock);
+}
+
+void reclaim_hold_worker(instar_domain *domain)
+{
+	pthread_mutex_lock(&domain->maps_lock);
+}
+
+void reclaim_let_worker(instar_domain *domain)
+{
 	pthread_mutex_unlock(&domain->maps_lock);
 }
 

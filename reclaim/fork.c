@@ -5,6 +5,17 @@
  * back and its sections are ended; its garbage is not looked at (the thread may have been in the middle of
  * it) and stays allocated, as everything else that it held.  A domain's worker is not there either; the lists of maps
  * are whole, since their locks are held over the fork.
+ *
+ * INSTAR_DOMAIN_ATFORK asks for more.  What a lost thread leaves is what it stored, in the order of its program, up to some
+ * point (system calls that copy memory stop each processor's stores at one point).  So
+ *   - its queue holds whole records up to `appended`, and the rest of the producer's side follows from the
+ *     consumer's, if nobody was consuming: then it is mended, and what waits in it is freed in the child by who comes.
+ *     If somebody was, the first record may be half destroyed and the consumer's side half moved: the
+ *     queue is given up as without the flag.  To wait for him in prepare would be to wait for a
+ *     destructor, which may want what the forking thread has locked;
+ *   - a map's list of snapshots is locked over the fork; those that a call of a lost thread had open for itself are taken
+ *     out of it in the child;
+ *   - a worker is started anew.
  */
 #include <pthread.h>
 
@@ -14,17 +25,32 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static instar_domain *domains;
 
+static bool asked(const instar_domain *domain)
+{
+	return domain->opts.flags & INSTAR_DOMAIN_ATFORK;
+}
+
+static void tell_maps(instar_domain *domain, enum fork_side side)
+{
+	for (struct reclaim_map *m = domain->first_map; asked(domain) && m; m = m->next)
+		m->fork(m, side);
+}
+
 static void prepare(void)
 {
 	pthread_mutex_lock(&mutex);
-	for (instar_domain *domain = domains; domain; domain = domain->next)
+	for (instar_domain *domain = domains; domain; domain = domain->next) {
 		pthread_mutex_lock(&domain->maps_lock);
+		tell_maps(domain, FORK_PREPARE);
+	}
 }
 
 static void parent(void)
 {
-	for (instar_domain *domain = domains; domain; domain = domain->next)
+	for (instar_domain *domain = domains; domain; domain = domain->next) {
+		tell_maps(domain, FORK_PARENT);
 		pthread_mutex_unlock(&domain->maps_lock);
+	}
 	pthread_mutex_unlock(&mutex);
 }
 
@@ -42,27 +68,46 @@ static void lose_worker(instar_domain *domain)
 		background_lost(domain);
 }
 
+/* What waits in the queue of a handle whose thread, or whose queue's consumer, was lost. */
+static void take_queue(const instar_domain *domain, struct thread_private *own)
+{
+	if (asked(domain) && !own->limbo.busy) {
+		limbo_mend(&own->limbo);
+		return;
+	}
+	own->limbo = (struct limbo){ 0 };
+	own->table_end = 0;
+}
+
+static void lose_threads(instar_domain *domain)
+{
+	for (instar_thread *t = domain->threads; t; t = t->next) {
+		if (!is_callers(t)) {
+			domain->scheme->thread_lost(t);
+			t->interrupted = false;
+			t->attached = 0;
+		} else if (!t->own->limbo.busy || reclaim_in_callback()) {
+			continue;
+		}
+		/* The thread that was freeing out of it, for its own or for the caller, never ends that. */
+		take_queue(domain, t->own);
+	}
+	if (!this_thread.shared_sections) {
+		domain->scheme->thread_lost(domain->shared);
+		domain->shared_readers = 0;
+	}
+}
+
 static void child(void)
 {
 	for (instar_domain *domain = domains; domain; domain = domain->next) {
+		tell_maps(domain, FORK_CHILD);
 		pthread_mutex_unlock(&domain->maps_lock);
 		lose_worker(domain);
-		if (!domain->scheme->thread_lost)
-			continue;
-		for (instar_thread *t = domain->threads; t; t = t->next) {
-			if (!is_callers(t)) {
-				domain->scheme->thread_lost(t);
-				t->attached = 0;
-			} else if (!t->own->limbo.busy || reclaim_in_callback()) {
-				continue;
-			}
-			/* The thread that was freeing out of it, for its own or for the caller, never ends that. */
-			t->own->limbo = (struct limbo){ 0 };
-		}
-		if (!this_thread.shared_sections) {
-			domain->scheme->thread_lost(domain->shared);
-			domain->shared_readers = 0;
-		}
+		if (domain->scheme->thread_lost)
+			lose_threads(domain);
+		if (asked(domain) && (domain->opts.flags & INSTAR_DOMAIN_BACKGROUND) && !domain->background)
+			background_start(domain); /* or the others do its work */
 	}
 	pthread_mutex_unlock(&mutex);
 }

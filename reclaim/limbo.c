@@ -108,6 +108,22 @@ bool limbo_has_older(const struct limbo *limbo, uint64_t stamp)
 	return false;
 }
 
+/* What was appended counts; a record that was being written, and a chunk that was being put in, do not. */
+void limbo_mend(struct limbo *limbo)
+{
+	struct limbo_chunk *chunk = limbo->head;
+	uint64_t end = limbo->first + (limbo->appended - limbo->taken);
+
+	if (!chunk) {
+		*limbo = (struct limbo){ 0 };
+		return;
+	}
+	for (; end > LIMBO_RECORDS; end -= LIMBO_RECORDS)
+		chunk = chunk->next;
+	limbo->tail = chunk;
+	limbo->room = LIMBO_RECORDS - (unsigned)end;
+}
+
 void limbo_free(instar_domain *domain, struct limbo *limbo)
 {
 	struct limbo_chunk *chunk = limbo->head;

@@ -95,6 +95,10 @@ void limbo_drop(struct limbo *limbo);
 /* Under the lock: a record stamped up to `stamp` waits; for queues whose stamps are in no order. */
 bool limbo_has_older(const struct limbo *limbo, uint64_t stamp);
 
+/* In a child process: makes the producer's side whole, whose thread may have been lost anywhere in it.  No consumer was
+ * lost in the queue: it is not locked. */
+void limbo_mend(struct limbo *limbo);
+
 /* Frees the chunks; nobody uses the queue and it is empty. */
 void limbo_free(instar_domain *domain, struct limbo *limbo);
 

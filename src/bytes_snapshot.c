@@ -31,12 +31,14 @@ enum instar_status instar_bmap_snapshot_open(instar_bmap *map, instar_thread *th
 	if (!s)
 		return INSTAR_NOMEM;
 	s->map = map;
-	enum instar_status status = instar_snapshot_open(map->map, thread, &s->bundles);
-	if (status == INSTAR_OK)
-		*out = s;
-	else
+	enum instar_status status = snapshot_open(map->map, thread, &s->bundles);
+	if (status != INSTAR_OK) {
 		free_snapshot(s);
-	return status;
+		return status;
+	}
+	s->bundles->given = true;
+	*out = s;
+	return INSTAR_OK;
 }
 
 void instar_bmap_snapshot_close(instar_bmap_snapshot *snapshot, instar_thread *thread)

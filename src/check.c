@@ -124,6 +124,7 @@ enum instar_status instar_map_check(instar_map *map, FILE *report)
 {
 	if (!map)
 		return INSTAR_INVAL;
+	reclaim_hold_worker(map->domain); /* it is all that moves in a quiet map */
 	struct audit a = { .report = report, .root = (const struct table *)load_seq_cst(&map->root) };
 	for (a.table = a.root; a.table; a.table = prev_table(load_acquire(&a.table->prev)))
 		for (a.home = 0; a.home < table_homes(a.table); a.home++)
@@ -132,5 +133,6 @@ enum instar_status instar_map_check(instar_map *map, FILE *report)
 	a.home = 0;
 	if (a.entries != map_entries(map))
 		violation(&a, "%" PRIu64 " entries found, %" PRIu64 " counted", a.entries, map_entries(map));
+	reclaim_let_worker(map->domain);
 	return a.violations ? INSTAR_CORRUPT : INSTAR_OK;
 }

@@ -154,7 +154,7 @@ enum instar_status instar_save(instar_map *map, instar_thread *thread, int fd)
 	enum instar_status status = open_image(&image, map->domain, fd);
 	if (status != INSTAR_OK)
 		return status;
-	status = instar_snapshot_open(map, thread, &snapshot);
+	status = snapshot_open(map, thread, &snapshot);
 	if (status == INSTAR_OK) {
 		status = write_snapshot(&image, snapshot, thread);
 		int saved = errno;

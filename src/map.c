@@ -64,11 +64,21 @@ static void free_map(instar_map *map)
 	reclaim_free(map->domain, map, sizeof *map, CACHE_LINE);
 }
 
+static instar_map *attached_map(struct reclaim_map *attachment)
+{
+	return (instar_map *)((char *)attachment - offsetof(instar_map, attachment));
+}
+
 /* For the domain's worker. */
 static bool help_map(struct reclaim_map *attachment, instar_thread *t, size_t homes)
 {
-	instar_map *map = (instar_map *)((char *)attachment - offsetof(instar_map, attachment));
+	instar_map *map = attached_map(attachment);
 	return map->engine->maintain(map, t, homes) == INSTAR_BUSY;
+}
+
+static void fork_map(struct reclaim_map *attachment, enum fork_side side)
+{
+	snapshots_fork(attached_map(attachment), side);
 }
 
 enum instar_status instar_map_create(instar_map **out, instar_domain *domain, const struct instar_map_opts *opts)
@@ -105,6 +115,7 @@ enum instar_status instar_map_create(instar_map **out, instar_domain *domain, co
 	map->root = (uintptr_t)table;
 	pthread_mutex_init(&map->snapshots_lock, NULL);
 	map->attachment.help = help_map;
+	map->attachment.fork = fork_map;
 	reclaim_map_attach(domain, &map->attachment);
 	*out = map;
 	return INSTAR_OK;

@@ -42,12 +42,8 @@ static void free_snapshot(instar_snapshot *s)
 	reclaim_free(s->map->domain, s, sizeof *s, sizeof(void *));
 }
 
-enum instar_status instar_snapshot_open(instar_map *map, instar_thread *thread, instar_snapshot **out)
+enum instar_status snapshot_open(instar_map *map, instar_thread *thread, instar_snapshot **out)
 {
-	if (out)
-		*out = NULL;
-	if (!map || !out)
-		return INSTAR_INVAL;
 	instar_snapshot *s = reclaim_alloc(map->domain, sizeof *s, sizeof(void *));
 	if (!s)
 		return INSTAR_NOMEM;
@@ -61,6 +57,42 @@ enum instar_status instar_snapshot_open(instar_map *map, instar_thread *thread, 
 	unlist_snapshot(map, s);
 	free_snapshot(s);
 	return status;
+}
+
+enum instar_status instar_snapshot_open(instar_map *map, instar_thread *thread, instar_snapshot **out)
+{
+	if (out)
+		*out = NULL;
+	if (!map || !out)
+		return INSTAR_INVAL;
+	enum instar_status status = snapshot_open(map, thread, out);
+	if (status == INSTAR_OK)
+		(*out)->given = true;
+	return status;
+}
+
+/* The forking thread itself is in no call that has one. */
+static void forget_lost(instar_map *map)
+{
+	for (instar_snapshot **p = &map->snapshots; *p;) {
+		if ((*p)->given) {
+			p = &(*p)->next;
+			continue;
+		}
+		*p = (*p)->next;
+		fetch_sub_seq_cst(&map->open_snapshots, 1);
+	}
+}
+
+void snapshots_fork(instar_map *map, enum fork_side side)
+{
+	if (side == FORK_PREPARE) {
+		pthread_mutex_lock(&map->snapshots_lock);
+		return;
+	}
+	if (side == FORK_CHILD)
+		forget_lost(map);
+	pthread_mutex_unlock(&map->snapshots_lock);
 }
 
 void instar_snapshot_close(instar_snapshot *snapshot, instar_thread *thread)
@@ -111,7 +143,7 @@ enum instar_status instar_snapshot_count(instar_snapshot *snapshot, instar_threa
 enum instar_status instar_count(instar_map *map, instar_thread *thread, size_t *exact)
 {
 	instar_snapshot *snapshot;
-	enum instar_status status = exact ? instar_snapshot_open(map, thread, &snapshot) : INSTAR_INVAL;
+	enum instar_status status = map && exact ? snapshot_open(map, thread, &snapshot) : INSTAR_INVAL;
 	if (status != INSTAR_OK)
 		return status;
 	status = instar_snapshot_count(snapshot, thread, exact);

@@ -109,8 +109,16 @@ struct instar_snapshot {
 	instar_map *map;
 	struct table *table;
 	uint64_t number;              /* in the order of opening */
+	bool given;                   /* to the user, who closes it; else a call that is under way does */
 	struct instar_snapshot *next; /* in map->snapshots */
 };
+
+/* The same as instar_snapshot_open, for a call that closes it itself, or hands it on and says so in `given`. */
+enum instar_status snapshot_open(instar_map *map, instar_thread *thread, instar_snapshot **out);
+
+/* At a fork, around which the list is locked: over in the child snapshots that lost threads had open for a call are
+ * none any more; what they kept stays allocated. */
+void snapshots_fork(instar_map *map, enum fork_side side);
 
 /* A boxed value displaced, or a table of them cleared, while snapshots up to `number` were open. */
 struct parked {

@@ -27,6 +27,7 @@ tests_libwithout_reference_la_CPPFLAGS = $(careless_cppflags) -DENGINE_NAME=engi
 	-DCARELESS_ABOUT=reference
 
 reclaim_programs = \
+	tests/conc/atfork \
 	tests/conc/background \
 	tests/conc/boxes \
 	tests/conc/hazards_steps \
@@ -44,6 +45,9 @@ long_tests += $(reclaim_programs)
 reclaim_libs = $(caught_schemes) $(conc_steps_libs)
 reclaim_support = tests/support/actor.h tests/support/cargo.h tests/support/schemes.h
 
+tests_conc_atfork_SOURCES = tests/conc/atfork.c $(reclaim_support)
+tests_conc_atfork_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_atfork_LDADD = $(reclaim_libs)
 tests_conc_background_SOURCES = tests/conc/background.c $(reclaim_support)
 tests_conc_background_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_background_LDADD = $(reclaim_libs)

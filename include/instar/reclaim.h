@@ -65,7 +65,8 @@ struct instar_allocator {
 
 enum instar_domain_flags {
 	INSTAR_DOMAIN_NO_IPI = 1, /* never membarrier: isolated cores; readers pay a fence instead */
-	INSTAR_DOMAIN_BACKGROUND = 2 /* a worker thread; see instar_domain_create */
+	INSTAR_DOMAIN_BACKGROUND = 2, /* a worker thread; see instar_domain_create */
+	INSTAR_DOMAIN_ATFORK = 4     /* for child processes that go on; see instar_domain_create */
 };
 
 struct instar_domain_opts {
@@ -82,7 +83,8 @@ struct instar_domain_opts {
 
 /*
  * A new domain.  scheme: NULL means "ebr".  opts: NULL means defaults.
- * OK; INVAL: unknown scheme or bad options; UNSUPPORTED: known, not built in; NOMEM, also: no thread.
+ * OK; INVAL: unknown scheme or bad options; UNSUPPORTED: known, not built in, or not with
+ * these flags; NOMEM, also: no thread.
  *
  * INSTAR_DOMAIN_BACKGROUND: a thread of the domain's own, the worker, advances grace periods, destroys garbage and moves
  * the entries of growing maps; signals are blocked in it.  The threads that use the domain do not, as long as it
@@ -92,6 +94,12 @@ struct instar_domain_opts {
  * that ask for it (poll, barrier, maintain, reserve, shrink, snapshot_open) do it themselves.  So nobody waits for the
  * worker, but: destructors may run on it; map_destroy, map_create and fork wait for a short step of it, domain_destroy
  * for its end.  The bound of a scheme that has one is that plus 32768 objects a thread.  A child process has no worker.
+ *
+ * INSTAR_DOMAIN_ATFORK: a child process may make every call at once, whatever the other threads did at the fork.  Without
+ * it a child may not open snapshots if one was being opened or closed, maps of which a lost thread was counting
+ * or saving are BUSY for ever, and the garbage of lost threads stays allocated.  With it their garbage is freed
+ * there (but in a queue of which a lost thread was freeing), and a worker is started anew.  Fork waits for short locks
+ * then.  UNSUPPORTED over schemes that do not survive a fork: rwlock and urcu-*.
  * *out is NULL on failure.  Blocking (allocates).
  */
 INSTAR_API enum instar_status instar_domain_create(instar_domain **out, const char *scheme,

@@ -184,6 +184,16 @@ void reclaim_map_detach(instar_domain *domain, struct reclaim_map *map)
 	(void)map;
 }
 
+void reclaim_hold_worker(instar_domain *domain)
+{
+	(void)domain;
+}
+
+void reclaim_let_worker(instar_domain *domain)
+{
+	(void)domain;
+}
+
 void reclaim_map_gone(instar_domain *domain)
 {
 	domain->maps--;

@@ -1,0 +1,392 @@
+/*
+ * tests/conc/atfork.c - domains made with INSTAR_DOMAIN_ATFORK: what a child process may do, whatever the threads that
+ * it does not have were doing.
+ */
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "reclaim/private.h"
+#include "src/state.h"
+#include "src/step.h"
+#include "tests/support/actor.h"
+#include "tests/support/cargo.h"
+#include "tests/support/sanitizer.h"
+#include "tests/support/schemes.h"
+#include "tests/support/tap.h"
+
+enum { CHILD_PATIENCE = 60, OBJECTS = 1000, KEYS = 500, FORKS = 8, CHURNERS = 2 };
+
+static bool frees(const struct reclaim_scheme *scheme)
+{
+	return scheme->advance;
+}
+
+static instar_domain *open_for_forks(const struct reclaim_scheme *scheme, unsigned more)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+
+	opts.flags = INSTAR_DOMAIN_ATFORK | more;
+	return open_domain(scheme, &opts);
+}
+
+static instar_map *open_map(instar_domain *domain, instar_thread *t)
+{
+	instar_map *map;
+
+	if (instar_map_create(&map, domain, NULL) != INSTAR_OK)
+		bail_out("no memory");
+	for (uint64_t key = 0; key < KEYS; key++)
+		instar_insert(map, t, key, key, NULL);
+	return map;
+}
+
+static bool close_all(instar_map *map, instar_domain *domain, instar_thread *t)
+{
+	return instar_map_destroy(map) == INSTAR_OK && instar_thread_detach(t) == INSTAR_OK &&
+	       instar_domain_destroy(domain) == INSTAR_OK;
+}
+
+/* Everything that a process with a map and a handle can do. */
+static int uses_all(instar_map *map, instar_domain *domain, instar_thread *t)
+{
+	struct cargo *cargo = cargo_new(OBJECTS);
+	instar_snapshot *snapshot;
+	size_t n = 0;
+	int wrong = 0;
+
+	for (unsigned i = 0; i < OBJECTS; i++) {
+		wrong |= cargo_retire(t, &cargo[i]) != INSTAR_OK;
+		instar_thread_quiescent(t);
+	}
+	wrong |= (instar_snapshot_open(map, t, &snapshot) != INSTAR_OK) << 1;
+	wrong |= (instar_put(map, t, KEYS, 1, NULL) != INSTAR_OK) << 2;
+	wrong |= (instar_snapshot_count(snapshot, t, &n) != INSTAR_OK || n != KEYS) << 2;
+	instar_snapshot_close(snapshot, t);
+	wrong |= (instar_count(map, t, &n) != INSTAR_OK || n != KEYS + 1) << 3;
+	wrong |= (instar_remove(map, t, KEYS, NULL) != INSTAR_OK) << 3;
+	wrong |= (instar_barrier(t) != INSTAR_OK || instar_map_check(map, stdout) != INSTAR_OK) << 4;
+	wrong |= (frees(domain->scheme) && cargo_count(cargo, OBJECTS, 1) != OBJECTS) << 5;
+	wrong |= !close_all(map, domain, t) << 6;
+	wrong |= (cargo_count(cargo, OBJECTS, 1) != OBJECTS) << 7;
+	return wrong;
+}
+
+static int child_of(int child(void *arg), void *arg)
+{
+	int status = -1;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		alarm(CHILD_PATIENCE);
+		_exit(child(arg));
+	}
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+struct world {
+	instar_domain *domain;
+	instar_thread *t;
+	instar_map *map;
+	struct cargo *cargo;
+};
+
+static int child_uses_all(void *arg)
+{
+	struct world *w = arg;
+
+	return uses_all(w->map, w->domain, w->t);
+}
+
+/* ---- another thread parked in the middle of a count ---- */
+
+static unsigned park_at;          /* enum step */
+static pthread_t parked_thread;
+static bool reached, go_on;       /* atomic */
+
+static void park(unsigned step)
+{
+	if (step != park_at || !pthread_equal(pthread_self(), parked_thread) ||
+	    __atomic_exchange_n(&reached, true, __ATOMIC_SEQ_CST))
+		return;
+	while (!__atomic_load_n(&go_on, __ATOMIC_SEQ_CST))
+		sched_yield();
+}
+
+static void *count_main(void *arg)
+{
+	struct world *w = arg;
+	instar_thread *t = join_domain(w->domain);
+	size_t n;
+
+	instar_thread_offline(t);
+	parked_thread = pthread_self();
+	instar_step_hook = park;
+	instar_count(w->map, t, &n);
+	instar_thread_detach(t);
+	return NULL;
+}
+
+static void forks_amid_a_count(const struct reclaim_scheme *scheme, unsigned step)
+{
+	struct world w = { .domain = open_for_forks(scheme, 0) };
+	pthread_t counter;
+	int status;
+
+	w.t = join_domain(w.domain);
+	w.map = open_map(w.domain, w.t);
+	instar_thread_offline(w.t);
+	park_at = step;
+	reached = go_on = false;
+	if (pthread_create(&counter, NULL, count_main, &w))
+		bail_out("no thread");
+	while (!__atomic_load_n(&reached, __ATOMIC_SEQ_CST))
+		sched_yield();
+	status = child_of(child_uses_all, &w);
+	ok(status == 0, "%s: a child goes on while another thread was counting, at %s (status %#x)", scheme->info.name,
+	   step_name(step), (unsigned)status);
+	__atomic_store_n(&go_on, true, __ATOMIC_SEQ_CST);
+	pthread_join(counter, NULL);
+	instar_step_hook = NULL;
+	ok(uses_all(w.map, w.domain, w.t) == 0, "%s: and so does its parent", scheme->info.name);
+}
+
+/* ---- the garbage of others ---- */
+
+static void job_retire(struct actor *a, void *arg)
+{
+	struct cargo *cargo = arg;
+
+	for (unsigned i = 0; i < OBJECTS; i++)
+		cargo_retire(a->self, &cargo[i]);
+}
+
+static int child_frees_others(void *arg)
+{
+	struct world *w = arg;
+	int wrong = instar_barrier(w->t) != INSTAR_OK;
+
+	wrong |= (frees(w->domain->scheme) && cargo_count(w->cargo, OBJECTS, 1) != OBJECTS) << 1;
+	wrong |= uses_all(w->map, w->domain, w->t);
+	return wrong | (cargo_count(w->cargo, OBJECTS, 1) != OBJECTS) << 1;
+}
+
+/* A third thread keeps it, so that it is there at the fork. */
+static void garbage_of_others(const struct reclaim_scheme *scheme)
+{
+	struct world w = { .domain = open_for_forks(scheme, 0), .cargo = cargo_new(OBJECTS) };
+	struct actor reader, other;
+	int status;
+
+	w.t = join_domain(w.domain);
+	w.map = open_map(w.domain, w.t);
+	instar_thread_offline(w.t);
+	actor_start(&reader, w.domain);
+	actor_start(&other, w.domain);
+	actor_do(&reader, actor_enter, NULL);
+	actor_do(&other, job_retire, w.cargo);
+	status = child_of(child_frees_others, &w);
+	ok(status == 0, "%s: a child frees what others had retired (status %#x)", scheme->info.name, (unsigned)status);
+	actor_do(&reader, actor_leave, NULL);
+	actor_stop(&reader);
+	actor_stop(&other);
+	instar_barrier(w.t);
+	ok(cargo_count(w.cargo, OBJECTS, frees(scheme)) == OBJECTS && close_all(w.map, w.domain, w.t) &&
+	   cargo_count(w.cargo, OBJECTS, 1) == OBJECTS, "%s: and its parent, too", scheme->info.name);
+	free(w.cargo);
+}
+
+/* ---- the producer's side of a queue, lost at any point ---- */
+
+static void destroy_nothing(void *object, void *context)
+{
+	(void)object;
+	(void)context;
+}
+
+static bool takes(struct limbo *limbo, uint64_t from, uint64_t n)
+{
+	const struct limbo_record *record;
+	bool right = limbo_lock(limbo);
+
+	for (uint64_t i = from; i < from + n && right; i++) {
+		record = limbo_first(limbo);
+		right = record && record->stamp == i;
+		if (right)
+			limbo_drop(limbo);
+	}
+	limbo_unlock(limbo);
+	return right;
+}
+
+/* `done` records were appended and `taken` taken; then the producer was lost: with one more written, or the next
+ * chunk begun. */
+static bool mends(instar_domain *domain, uint64_t done, uint64_t taken, bool amid)
+{
+	struct limbo limbo = { 0 };
+	struct limbo_record record = { NULL, destroy_nothing, NULL, 0, 0, 0 };
+	bool right = true;
+
+	for (uint64_t i = 0; i < done; i++) {
+		record.stamp = i;
+		right &= limbo_reserve(domain, &limbo, 1);
+		limbo_append(domain, &limbo, &record);
+	}
+	right &= takes(&limbo, 0, taken);
+	if (amid) {
+		right &= limbo_reserve(domain, &limbo, 1);
+		if (!limbo.room)
+			limbo_next_chunk(domain, &limbo);
+		limbo.room--;
+	}
+	limbo_mend(&limbo);
+	for (uint64_t i = done; i < done + 2 * LIMBO_RECORDS; i++) {
+		record.stamp = i;
+		right &= limbo_reserve(domain, &limbo, 1);
+		limbo_append(domain, &limbo, &record);
+	}
+	right &= takes(&limbo, taken, done + 2 * LIMBO_RECORDS - taken) && !limbo_pending(&limbo);
+	limbo_free(domain, &limbo);
+	return right;
+}
+
+static void queues_are_mended(void)
+{
+	bool known;
+	instar_domain *domain = open_domain(reclaim_find("leak", &known), NULL);
+	unsigned wrong = 0;
+
+	for (uint64_t done = 0; done <= 3 * LIMBO_RECORDS; done++)
+		for (uint64_t taken = 0; taken <= done; taken++)
+			wrong += !mends(domain, done, taken, false) + !mends(domain, done, taken, true);
+	ok(!wrong, "a queue whose producer was lost anywhere is whole again (%u are not)", wrong);
+	instar_domain_destroy(domain);
+}
+
+/* ---- the worker ---- */
+
+static void note_thread(void *object, void *context)
+{
+	(void)object;
+	if (!pthread_equal(pthread_self(), *(pthread_t *)context))
+		__atomic_fetch_add((unsigned *)object, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Waits for another thread to free; there is none but the worker. */
+static int child_has_worker(void *arg)
+{
+	struct world *w = arg;
+	pthread_t mine = pthread_self();
+	unsigned freed = 0;
+
+	for (unsigned i = 0; i < OBJECTS; i++)
+		instar_retire(w->t, &freed, 1, note_thread, &mine);
+	instar_thread_offline(w->t);
+	while (__atomic_load_n(&freed, __ATOMIC_SEQ_CST) != OBJECTS)
+		sched_yield();
+	instar_thread_online(w->t);
+	return uses_all(w->map, w->domain, w->t);
+}
+
+static void worker_is_started_anew(const struct reclaim_scheme *scheme)
+{
+	struct world w = { .domain = open_for_forks(scheme, INSTAR_DOMAIN_BACKGROUND) };
+	int status;
+
+	w.t = join_domain(w.domain);
+	w.map = open_map(w.domain, w.t);
+	status = child_of(child_has_worker, &w);
+	ok(status == 0, "%s: a child has a worker of its own (status %#x)", scheme->info.name, (unsigned)status);
+	ok(close_all(w.map, w.domain, w.t), "%s: and the parent its", scheme->info.name);
+}
+
+/* ---- forks at any moment ---- */
+
+struct churn {
+	struct world *w;
+	bool stop; /* atomic */
+};
+
+static void free_object(void *object, void *context)
+{
+	(void)context;
+	free(object);
+}
+
+static void *churn_main(void *arg)
+{
+	struct churn *churn = arg;
+	struct world *w = churn->w;
+	instar_thread *t = join_domain(w->domain);
+	size_t n;
+
+	for (uint64_t i = 0; !__atomic_load_n(&churn->stop, __ATOMIC_RELAXED); i++) {
+		char *object = malloc(32);
+
+		instar_fetch_add(w->map, t, i % KEYS, 1, 0, NULL);
+		if (object)
+			instar_retire(t, object, 32, free_object, NULL);
+		if (i % 16 == 0)
+			instar_count(w->map, t, &n);
+		instar_thread_quiescent(t);
+	}
+	instar_thread_detach(t);
+	return NULL;
+}
+
+static void forks_at_any_moment(const struct reclaim_scheme *scheme, unsigned more)
+{
+	struct world w = { .domain = open_for_forks(scheme, more) };
+	struct churn churn = { &w, false };
+	pthread_t thread[CHURNERS];
+	int status = 0;
+
+	w.t = join_domain(w.domain);
+	w.map = open_map(w.domain, w.t);
+	instar_thread_offline(w.t);
+	for (unsigned i = 0; i < CHURNERS; i++)
+		if (pthread_create(&thread[i], NULL, churn_main, &churn))
+			bail_out("no thread");
+	for (unsigned i = 0; i < FORKS && !status; i++)
+		status = child_of(child_uses_all, &w);
+	__atomic_store_n(&churn.stop, true, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < CHURNERS; i++)
+		pthread_join(thread[i], NULL);
+	ok(status == 0 && close_all(w.map, w.domain, w.t), "%s: %u children go on, with a worker %s (status %#x)",
+	   scheme->info.name, FORKS, more ? "each" : "none", (unsigned)status);
+}
+
+/* ---- */
+
+static void test_scheme(const struct reclaim_scheme *scheme)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	instar_domain *domain;
+
+	opts.flags = INSTAR_DOMAIN_ATFORK;
+	if (!scheme->thread_lost) {
+		ok(instar_domain_create(&domain, scheme->info.name, &opts) == INSTAR_UNSUPPORTED && !domain,
+		   "%s: does not survive a fork, and says so", scheme->info.name);
+		return;
+	}
+	if (!FORKS_AT_WORK)
+		return;
+	forks_amid_a_count(scheme, STEP_BEFORE_TABLE);
+	forks_amid_a_count(scheme, STEP_TABLE_INSTALLED);
+	forks_amid_a_count(scheme, STEP_CLOSING);
+	garbage_of_others(scheme);
+	if (frees(scheme))
+		worker_is_started_anew(scheme);
+	forks_at_any_moment(scheme, 0);
+	forks_at_any_moment(scheme, INSTAR_DOMAIN_BACKGROUND);
+}
+
+int main(void)
+{
+	queues_are_mended();
+	each_table(test_scheme);
+	return done_testing();
+}
