@@ -16,7 +16,8 @@
  * Invariants: taken <= appended; `first` places of head are taken; chunks strictly between tail and head
  * (in the ring's direction) are spare and the producer's alone; the consumer reads a chunk's `next`
  * only when something was appended behind that chunk, and the producer writes it only while nothing was.
- * Stamps never decrease along the queue, but where held objects go to its end (work.c).
+ * Stamps never decrease along the queue, but where held objects go to its end (work.c), and in the queue of a domain's
+ * worker, where all have elapsed or are held (background.c).
  */
 #ifndef RECLAIM_LIMBO_H
 #define RECLAIM_LIMBO_H

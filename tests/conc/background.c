@@ -178,10 +178,12 @@ static void worker_migrates(const struct reclaim_scheme *scheme)
 {
 	instar_domain *domain = open_with_worker(scheme);
 	instar_thread *t = join_domain(domain);
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 	uint64_t key = 0, borne;
 	instar_map *map;
 
-	if (instar_map_create(&map, domain, NULL) != INSTAR_OK)
+	opts.seed[0] = 1; /* with another, a home could be full before it is time to grow */
+	if (instar_map_create(&map, domain, &opts) != INSTAR_OK)
 		bail_out("no memory");
 	for (unsigned growths = 0; growths < GROWTHS; growths++) {
 		while (load_relaxed(&map->growths) == growths) {

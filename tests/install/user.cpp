@@ -237,6 +237,21 @@ static void boxes()
 	EXPECT(lone->size() == 3 && lone->back() == 1);
 }
 
+static void with_worker()
+{
+	instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	opts.flags = INSTAR_DOMAIN_BACKGROUND | INSTAR_DOMAIN_ATFORK;
+	instar::domain domain(nullptr, &opts);
+	{
+		instar::map<int, int> map(domain);
+
+		for (int n = 0; n < 10000; n++)
+			map.put(n, -n);
+		EXPECT(map.count() == 10000 && map.get(77) == -77 && domain.stats().threads == 1);
+	}
+	EXPECT(domain.destroy() == INSTAR_OK);
+}
+
 static void errors()
 {
 	try {
@@ -263,6 +278,7 @@ int main()
 	many_threads_and_a_snapshot();
 	objects();
 	boxes();
+	with_worker();
 	errors();
 	return failed;
 }
