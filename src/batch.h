@@ -34,21 +34,32 @@ static inline void pipeline_fill(instar_map *map, const struct table *table, con
 	prefetch_home(table, h, for_write);
 }
 
-/* Up to SECTION_ELEMENTS lookups in the section that is open. */
-static size_t lookup_run(instar_map *map, instar_thread *t, const uint64_t *keys, size_t n, uint64_t *values,
-			 uint8_t *found)
+/* The same for a lookup: what the filter settles needs no bucket; glance_get will see it, too. */
+static inline void lookup_fill(instar_map *map, const struct table *table, const uint64_t *keys, size_t i,
+			       word ring[PIPELINE], bool filtered)
+{
+	word h = hash_of(&map->hash, (word)keys[i]);
+	ring[i % PIPELINE] = h;
+	if (!filtered || !filter_settles(table, h))
+		prefetch_home(table, h, 0);
+}
+
+/* Up to SECTION_ELEMENTS lookups in the section that is open.  filtered: as of glance_get. */
+static inline __attribute__((always_inline)) size_t lookup_run(instar_map *map, instar_thread *t, const uint64_t *keys,
+								size_t n, uint64_t *values, uint8_t *found,
+								bool filtered)
 {
 	const struct table *table = section_root(map, t); /* to fetch by: each lookup loads the root itself */
 	word ring[PIPELINE];
 	size_t hits = 0;
 	for (size_t i = 0; i < n && i < PIPELINE; i++)
-		pipeline_fill(map, table, keys, i, ring, 0);
+		lookup_fill(map, table, keys, i, ring, filtered);
 	for (size_t i = 0; i < n; i++) {
 		word v = 0;
-		int status = glance_get(map, t, ring[i % PIPELINE], &v);
+		int status = glance_get(map, t, ring[i % PIPELINE], &v, filtered);
 		bool hit = likely(status != AGAIN) ? status == INSTAR_OK : lookup(map, t, ring[i % PIPELINE], &v);
 		if (i + PIPELINE < n)
-			pipeline_fill(map, table, keys, i + PIPELINE, ring, 0);
+			lookup_fill(map, table, keys, i + PIPELINE, ring, filtered);
 		hits += hit;
 		if (values)
 			values[i] = v;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "src/filter.h"
 #include "src/state.h"
 #include "src/walk.h"
 
@@ -27,7 +28,8 @@ static __attribute__((format(printf, 2, 3))) void violation(struct audit *a, con
 	va_end(arguments);
 }
 
-/* I1: no key is visible twice, be it LIVE, DEAD or SEALED.  Counts what the home has authority over. */
+/* I1: no key is visible twice, be it LIVE, DEAD or SEALED; I10: the miss filter shows each.  Counts what the home
+ * has authority over. */
 static void check_visible(struct audit *a, const struct walk_slot *slots, unsigned n)
 {
 	word seen[MAX_HOME_ENTRIES];
@@ -40,6 +42,8 @@ static void check_visible(struct audit *a, const struct walk_slot *slots, unsign
 		for (unsigned j = 0; j < visible; j++)
 			if (seen[j] == h)
 				violation(a, "I1: hash %" PRIx64 " is visible twice", (uint64_t)h);
+		if (a->table->filter && !filter_shows(a->table, h))
+			violation(a, "I10: the miss filter hides hash %" PRIx64, (uint64_t)h);
 		seen[visible++] = h;
 		if (q_tag(q) != TAG_DEAD)
 			a->entries += walk_authority(a->root, h) == a->table;

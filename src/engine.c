@@ -22,25 +22,37 @@ static inline enum instar_status got(int status, word v, uint64_t *value)
 
 /* In a section of the caller's. */
 static __attribute__((noinline)) enum instar_status get_inside(instar_map *map, instar_thread *own, word h,
-							       uint64_t *value)
+							       uint64_t *value, bool filtered)
 {
 	word v = 0;
-	int status = scheme_inside(own) ? glance_get(map, own, h, &v) : AGAIN;
+	int status = !scheme_inside(own) ? AGAIN
+		     : filtered ? glance_get(map, own, h, &v, true) : glance_get(map, own, h, &v, false);
+	return unlikely(status == AGAIN) ? get_slowly(map, own, h, value) : got(status, v, value);
+}
+
+static inline __attribute__((always_inline)) enum instar_status get(instar_map *map, instar_thread *t, word h,
+								     uint64_t *value, bool filtered)
+{
+	instar_thread *own = plain_thread(map, t);
+	if (unlikely(!own))
+		return get_slowly(map, t, h, value);
+	if (unlikely(!scheme_allows_brief(own)))
+		return get_inside(map, own, h, value, filtered);
+	word v = 0;
+	section_enter_brief(own);
+	int status = glance_get(map, own, h, &v, filtered);
+	section_leave_brief(own);
 	return unlikely(status == AGAIN) ? get_slowly(map, own, h, value) : got(status, v, value);
 }
 
 static enum instar_status engine_get(instar_map *map, instar_thread *t, uint64_t h, uint64_t *value)
 {
-	instar_thread *own = plain_thread(map, t);
-	if (unlikely(!own))
-		return get_slowly(map, t, (word)h, value);
-	if (unlikely(!scheme_allows_brief(own)))
-		return get_inside(map, own, (word)h, value);
-	word v = 0;
-	section_enter_brief(own);
-	int status = glance_get(map, own, (word)h, &v);
-	section_leave_brief(own);
-	return unlikely(status == AGAIN) ? get_slowly(map, own, (word)h, value) : got(status, v, value);
+	return get(map, t, (word)h, value, false);
+}
+
+static enum instar_status engine_get_filtered(instar_map *map, instar_thread *t, uint64_t h, uint64_t *value)
+{
+	return get(map, t, (word)h, value, true);
 }
 
 /* In a section of the user's; it may keep references only, so they are taken in one that keeps all. */
@@ -186,8 +198,9 @@ static size_t run_length(size_t n)
 	return n < SECTION_ELEMENTS ? n : SECTION_ELEMENTS;
 }
 
-static size_t engine_get_many(instar_map *map, instar_thread *t, const uint64_t *keys, size_t n, uint64_t *values,
-			      uint8_t *found)
+static inline __attribute__((always_inline)) size_t get_many(instar_map *map, instar_thread *t, const uint64_t *keys,
+							      size_t n, uint64_t *values, uint8_t *found,
+							      bool filtered)
 {
 	size_t hits = 0;
 	t = section_thread(map, t);
@@ -195,10 +208,22 @@ static size_t engine_get_many(instar_map *map, instar_thread *t, const uint64_t 
 		run = run_length(n - done);
 		section_enter(t);
 		hits += lookup_run(map, t, keys + done, run, values ? values + done : NULL,
-				   found ? found + done : NULL);
+				   found ? found + done : NULL, filtered);
 		section_leave(t);
 	}
 	return hits;
+}
+
+static size_t engine_get_many(instar_map *map, instar_thread *t, const uint64_t *keys, size_t n, uint64_t *values,
+			      uint8_t *found)
+{
+	return get_many(map, t, keys, n, values, found, false);
+}
+
+static size_t engine_get_many_filtered(instar_map *map, instar_thread *t, const uint64_t *keys, size_t n,
+				       uint64_t *values, uint8_t *found)
+{
+	return get_many(map, t, keys, n, values, found, true);
 }
 
 static size_t engine_write_many(instar_map *map, instar_thread *t, const struct write_batch *batch)
@@ -289,29 +314,41 @@ static enum instar_status engine_snapshot_scan(instar_snapshot *snapshot, instar
 	return more ? INSTAR_OK : INSTAR_NOTFOUND;
 }
 
+/* What an engine and its filtered counterpart have in common. */
+#define ENGINE_CALLS \
+	.get_ref = engine_get_ref, \
+	.insert = engine_insert, \
+	.put = engine_put, \
+	.replace = engine_replace, \
+	.cas = engine_cas, \
+	.remove = engine_remove, \
+	.take = engine_take, \
+	.remove_if = engine_remove_if, \
+	.fetch = engine_fetch, \
+	.compute = engine_compute, \
+	.reserve = engine_reserve, \
+	.shrink = engine_shrink, \
+	.maintain = engine_maintain, \
+	.clear = engine_clear, \
+	.stats = engine_stats, \
+	.prefetch = engine_prefetch, \
+	.write_many = engine_write_many, \
+	.scan = engine_scan, \
+	.snapshot_open = engine_snapshot_open, \
+	.snapshot_close = engine_snapshot_close, \
+	.snapshot_get = engine_snapshot_get, \
+	.snapshot_scan = engine_snapshot_scan
+
+static const struct engine filtered_engine = {
+	.filtered = &filtered_engine,
+	.get = engine_get_filtered,
+	.get_many = engine_get_many_filtered,
+	ENGINE_CALLS
+};
+
 const struct engine ENGINE_NAME = {
+	.filtered = &filtered_engine,
 	.get = engine_get,
-	.get_ref = engine_get_ref,
-	.insert = engine_insert,
-	.put = engine_put,
-	.replace = engine_replace,
-	.cas = engine_cas,
-	.remove = engine_remove,
-	.take = engine_take,
-	.remove_if = engine_remove_if,
-	.fetch = engine_fetch,
-	.compute = engine_compute,
-	.reserve = engine_reserve,
-	.shrink = engine_shrink,
-	.maintain = engine_maintain,
-	.clear = engine_clear,
-	.stats = engine_stats,
-	.prefetch = engine_prefetch,
 	.get_many = engine_get_many,
-	.write_many = engine_write_many,
-	.scan = engine_scan,
-	.snapshot_open = engine_snapshot_open,
-	.snapshot_close = engine_snapshot_close,
-	.snapshot_get = engine_snapshot_get,
-	.snapshot_scan = engine_snapshot_scan,
+	ENGINE_CALLS
 };

@@ -43,6 +43,7 @@ struct write_batch {
 struct table;
 
 struct engine {
+	const struct engine *filtered; /* the same for maps with a miss filter (src/filter.h) */
 	enum instar_status (*get)(instar_map *, instar_thread *, uint64_t h, uint64_t *value);
 	enum instar_status (*get_ref)(instar_map *, instar_thread *, uint64_t h, void **object);
 	enum instar_status (*insert)(instar_map *, instar_thread *, uint64_t h, uint64_t value, uint64_t *existing);

@@ -14,10 +14,14 @@
 #include "src/lookup.h"
 #include "src/modify.h"
 
-static inline int glance_get(instar_map *map, instar_thread *t, word h, word *v)
+/* filtered: a constant; the map has a miss filter. */
+static inline __attribute__((always_inline)) int glance_get(instar_map *map, instar_thread *t, word h, word *v,
+							     bool filtered)
 {
 	const struct table *table = section_root(map, t);
 	STEP(ROOT_READ);
+	if (filtered && filter_settles(table, h))
+		return INSTAR_NOTFOUND;
 	struct bucket *b = &table->buckets[home_of(table, h)];
 	word c = bucket_ctrl(b);
 	if (unlikely(!ctrl_is_born(c)))
@@ -63,7 +67,7 @@ static inline __attribute__((always_inline)) int glance_insert(instar_map *map, 
 	c.entry.second = v;
 	if (unlikely(!claim_slot(t, c.cell, c.entry)))
 		return AGAIN;
-	if (unlikely(!publish_claim(b, header, &c, h))) {
+	if (unlikely(!publish_claim(table, home, header, &c, h))) {
 		struct claim lost = c;
 		if (settle_claim(line, table, &lost, h) == AGAIN)
 			return AGAIN;

@@ -26,6 +26,7 @@ instar_sources = \
 	src/engine.h \
 	src/engines.c \
 	src/file.c \
+	src/filter.h \
 	src/glance.h \
 	src/grow.h \
 	src/hash.h \

@@ -9,7 +9,8 @@
 
 static bool options_are_valid(const struct instar_map_opts *o)
 {
-	const unsigned flags = INSTAR_MAP_NO_REUSE | INSTAR_MAP_PREFAULT | INSTAR_MAP_SMALL_PAGES;
+	const unsigned flags = INSTAR_MAP_NO_REUSE | INSTAR_MAP_PREFAULT | INSTAR_MAP_SMALL_PAGES |
+			       INSTAR_MAP_MISS_FILTER;
 	return o->struct_size == sizeof *o && !(o->flags & ~flags);
 }
 
@@ -33,6 +34,9 @@ static void set_options(instar_map *map, const struct instar_map_opts *o)
 	map->reuse = !(o->flags & INSTAR_MAP_NO_REUSE);
 	map->pages.prefault = (o->flags & INSTAR_MAP_PREFAULT) != 0;
 	map->pages.huge = !(o->flags & INSTAR_MAP_SMALL_PAGES);
+	map->pages.filter = (o->flags & INSTAR_MAP_MISS_FILTER) != 0;
+	if (map->engine && map->pages.filter)
+		map->engine = map->engine->filtered;
 	map->value_free = o->value_free;
 	map->value_ctx = o->ctx;
 	map->value_bytes = o->value_bytes;

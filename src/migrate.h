@@ -15,6 +15,7 @@
 #define INSTAR_MIGRATE_H
 
 #include "src/claim.h"
+#include "src/filter.h"
 
 /* What belongs to a home that is being born. */
 enum { MAX_ARRIVALS = SLOTS + LOCATIONS };
@@ -256,6 +257,7 @@ static bool show_home(struct birth *b)
 static void bear(struct line *line, struct table *table, size_t n, const struct arrivals *a)
 {
 	struct birth b;
+	uint32_t shown = 0;
 	b.place.table = table;
 	b.place.home = n;
 	b.place.bucket = &table->buckets[n];
@@ -263,10 +265,14 @@ static void bear(struct line *line, struct table *table, size_t n, const struct 
 	b.own_slots = 0;
 	b.own_locations = 0;
 	enum placing p = a->too_many ? NO_PLACE : PLACED;
-	for (unsigned i = 0; i < a->n && p == PLACED; i++)
-		if (home_of(table, a->entry[i].first) == n)
-			p = place_entry(&b, a->entry[i].first, a->entry[i].second);
-
+	for (unsigned i = 0; i < a->n && p == PLACED; i++) {
+		if (home_of(table, a->entry[i].first) != n)
+			continue;
+		p = place_entry(&b, a->entry[i].first, a->entry[i].second);
+		shown |= filter_word_bits(table, a->entry[i].first);
+	}
+	if (table->filter && p == PLACED)
+		filter_set(table, n, shown);
 	if (p == PLACED && show_home(&b)) {
 		line_add(line, &line->births, 1);
 		return;

@@ -142,7 +142,7 @@ static __attribute__((noinline)) int settle_claim(struct line *line, struct tabl
 		while (tag == TAG_DEAD && !resurrect_slot(&p, claim->entry.second));
 		bool frozen = ctrl_state(p.header.first) == FROZEN;
 		if (tag == TAG_FREE && !frozen) {
-			if (publish_claim(p.bucket, p.header, claim, h))
+			if (publish_claim(p.table, p.home, p.header, claim, h))
 				return INSTAR_OK;
 			continue;
 		}
@@ -163,7 +163,7 @@ static inline int insert_absent(instar_map *map, instar_thread *t, struct line *
 	int status = claim_for(map, t, line, p, &claim, h, v);
 	if (status != INSTAR_OK)
 		return status;
-	if (likely(publish_claim(p->bucket, p->header, &claim, h)))
+	if (likely(publish_claim(p->table, p->home, p->header, &claim, h)))
 		return INSTAR_OK;
 	return settle_claim(line, p->table, &claim, h);
 }

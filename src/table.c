@@ -21,6 +21,12 @@ unsigned table_log2_for(size_t entries)
 	return 0;
 }
 
+/* Everything that was mapped: the filter, if any, then the buckets. */
+static void *table_memory(const struct table *t)
+{
+	return t->filter ? (void *)t->filter : (void *)t->buckets;
+}
+
 struct table *table_create(instar_domain *domain, unsigned log2_homes, struct table_pages pages, size_t threads)
 {
 	size_t homes = (size_t)1 << log2_homes;
@@ -29,13 +35,16 @@ struct table *table_create(instar_domain *domain, unsigned log2_homes, struct ta
 	struct table *t = reclaim_alloc(domain, sizeof *t, CACHE_LINE);
 	if (!t)
 		return NULL;
-	t->bytes = homes * BUCKET_BYTES;
+	size_t filter_bytes = pages.filter ? homes * sizeof *t->filter : 0;
+	t->bytes = homes * BUCKET_BYTES + filter_bytes;
 	t->alignment = pages.huge && t->bytes >= RECLAIM_HUGE_PAGE ? RECLAIM_HUGE_PAGE : BUCKET_BYTES;
-	t->buckets = reclaim_map_pages(domain, t->bytes, t->alignment);
-	if (!t->buckets) {
+	unsigned char *memory = reclaim_map_pages(domain, t->bytes, t->alignment);
+	if (!memory) {
 		reclaim_free(domain, t, sizeof *t, CACHE_LINE);
 		return NULL;
 	}
+	t->filter = pages.filter ? (uint32_t *)(void *)memory : NULL;
+	t->buckets = (struct bucket *)(void *)(memory + filter_bytes);
 	t->mask = homes - 1;
 	t->log2_homes = log2_homes;
 	t->domain = domain;
@@ -48,14 +57,14 @@ struct table *table_create(instar_domain *domain, unsigned log2_homes, struct ta
 		every *= 2;
 	t->check_mask = every - 1;
 	for (size_t i = 0; pages.prefault && i < t->bytes; i += PAGE)
-		*(volatile unsigned char *)((unsigned char *)t->buckets + i) = 0;
+		*(volatile unsigned char *)(memory + i) = 0;
 	return t;
 }
 
 void table_free(struct table *t)
 {
 	instar_domain *domain = t->domain;
-	reclaim_unmap_pages(domain, t->buckets, t->bytes, t->alignment);
+	reclaim_unmap_pages(domain, table_memory(t), t->bytes, t->alignment);
 	reclaim_free(domain, t, sizeof *t, CACHE_LINE);
 }
 
@@ -88,7 +97,7 @@ static bool drop_some_pages(struct table *t)
 {
 	size_t part = t->alignment > PART_BYTES ? t->alignment : PART_BYTES;
 	if (t->bytes - t->dropped_bytes <= part ||
-	    !reclaim_drop_pages(t->domain, (char *)t->buckets + t->dropped_bytes, part))
+	    !reclaim_drop_pages(t->domain, (char *)table_memory(t) + t->dropped_bytes, part))
 		return true;
 	t->dropped_bytes += part;
 	return false;

@@ -14,18 +14,19 @@
 
 struct table {
 	struct bucket *buckets;
+	uint32_t *filter;      /* a word for each home (src/filter.h); NULL: there is none */
 	size_t mask;           /* homes - 1 */
 	unsigned log2_homes;
 	unsigned shift;        /* from h to its home */
+	uintptr_t prev;        /* the table before; PREV_OWNED when the right to retire it is taken */
 	uint64_t check_mask;   /* a thread looks at the load when its insertions & check_mask is 0 */
 	uint64_t generation;   /* of the map: how many clears came before */
 	uint64_t birth;        /* era, for the reclaimer */
-	uintptr_t prev;        /* the table before; PREV_OWNED when the right to retire it is taken */
 	instar_domain *domain;
 	bool snapshot_mode;    /* prev is a snapshot: readers, too, give birth before they read */
 	unsigned owners;       /* the chain, and an open snapshot of this very table: the last one retires it */
 	struct table *next_abandoned; /* in map->abandoned */
-	size_t bytes;          /* of the buckets */
+	size_t bytes;          /* of the buckets and the filter */
 	size_t alignment;      /* they were mapped with */
 	void (*value_free)(void *value, void *ctx); /* set by a clear: boxed values die with the table */
 	void *value_ctx;
@@ -85,10 +86,11 @@ static inline struct home_range homes_of_prefix(const struct table *t, size_t pr
 /* The smallest log2 of homes that holds `entries` below the load that makes a table grow; 0: none does. */
 unsigned table_log2_for(size_t entries);
 
-/* How the pages of tables are had. */
+/* How the pages of tables are had, and what is in them. */
 struct table_pages {
 	bool huge;     /* 2 MiB pages for tables that fill one */
 	bool prefault; /* touched at once */
+	bool filter;   /* src/filter.h */
 };
 
 /* NULL: no memory.  threads: at least 1, how many insert. */

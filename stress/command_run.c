@@ -14,7 +14,7 @@
 enum { KEY_HUGEPAGES = 256, KEY_SEED };
 
 static const struct argp_option options[] = {
-	{ "map", 'm', "MAP", 0, "instar/SCHEME, instar/SCHEME/no-reuse or a baseline (default: instar/ebr)", 0 },
+	{ "map", 'm', "MAP", 0, "instar/SCHEME, also with /no-reuse or /filter, or a baseline (default: instar/ebr)", 0 },
 	{ "threads", 't', "N", 0, "Threads (default: all processors)", 0 },
 	{ "entries", 'n', "N", 0, "Entries (default: 1M, or all words of the key file)", 0 },
 	{ "seconds", 'd', "S", 0, "Length, where the workload does not end by itself (default: 10)", 0 },

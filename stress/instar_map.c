@@ -93,7 +93,7 @@ static struct map *map_create(const struct map_options *options)
 		return NULL;
 	domain_opts.allocator = &allocator;
 	map_opts.capacity = options->capacity;
-	map_opts.flags = options->reuse ? 0 : INSTAR_MAP_NO_REUSE;
+	map_opts.flags = (options->reuse ? 0u : INSTAR_MAP_NO_REUSE) | (options->filter ? INSTAR_MAP_MISS_FILTER : 0u);
 	map->births = options->scheme && asks_births(options->scheme);
 	if (options->boxed)
 		map_opts.value_free = map->births ? instar_box_free : free_box;

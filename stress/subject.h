@@ -25,6 +25,7 @@ struct map_options {
 	size_t capacity;    /* entries to make room for; 0: as few as the map allows */
 	bool boxed;         /* values are objects, made by put_boxed and freed by the map */
 	bool reuse;         /* of tombstones, where there is a choice */
+	bool filter;        /* of misses, where there is a choice */
 };
 
 /* An object that is a value of a boxed map. */

@@ -32,9 +32,10 @@ static const struct subject *find_instar(const char *scheme, struct map_options 
 	const struct instar_scheme_info *schemes;
 	size_t count = instar_schemes(&schemes), length = strcspn(scheme, "/");
 
-	if (scheme[length] && strcmp(scheme + length, "/no-reuse") != 0)
+	options->filter = strcmp(scheme + length, "/filter") == 0;
+	options->reuse = strcmp(scheme + length, "/no-reuse") != 0;
+	if (scheme[length] && !options->filter && options->reuse)
 		return NULL;
-	options->reuse = scheme[length] == 0;
 	for (size_t i = 0; i < count; i++)
 		if (schemes[i].available && strlen(schemes[i].name) == length &&
 		    memcmp(schemes[i].name, scheme, length) == 0) {
@@ -50,6 +51,7 @@ const struct subject *subject_find(const char *name, struct map_options *options
 		return find_instar(name + 7, options);
 	options->scheme = NULL;
 	options->reuse = true;
+	options->filter = false;
 	for (size_t i = 0; i < sizeof(baselines) / sizeof(baselines[0]); i++)
 		if (strcmp(baselines[i]->name, name) == 0)
 			return baselines[i];

@@ -2,7 +2,7 @@
  * stress/subjects.h - the maps this program knows, by name.
  *
  * A name is a baseline's ("mutex64") or "instar/SCHEME", with "/no-reuse" behind it for tombstones that
- * are reused at migrations only.
+ * are reused at migrations only, or "/filter" for a miss filter.
  */
 #ifndef STRESS_SUBJECTS_H
 #define STRESS_SUBJECTS_H
@@ -14,7 +14,7 @@ enum { MAP_NAME = 64 };
 /* The baselines that are built in. */
 size_t baselines_list(const struct subject *const **list);
 
-/* What `name` stands for; fills in the scheme and reuse of `options`.  NULL: nothing in this build. */
+/* What `name` stands for; fills in the scheme, reuse and filter of `options`.  NULL: nothing in this build. */
 const struct subject *subject_find(const char *name, struct map_options *options);
 
 /* Whether the workload makes sense with what `name` stands for: a bound finds all keys and has no objects, no sizes. */

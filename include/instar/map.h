@@ -38,7 +38,8 @@ typedef struct instar_map instar_map;
 enum instar_map_flags {
 	INSTAR_MAP_NO_REUSE = 1,     /* tombstones are reused at migrations only (to compare schemes) */
 	INSTAR_MAP_PREFAULT = 2,     /* touch every page of a table when it is made */
-	INSTAR_MAP_SMALL_PAGES = 4   /* do not ask for 2 MiB pages for large tables */
+	INSTAR_MAP_SMALL_PAGES = 4,  /* do not ask for 2 MiB pages for large tables */
+	INSTAR_MAP_MISS_FILTER = 8   /* 4 bytes more for each bucket settle most misses without a look at it */
 };
 
 struct instar_map_opts {

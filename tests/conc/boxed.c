@@ -208,7 +208,7 @@ static void both(const struct instar_scheme_info *scheme, void *seed)
 {
 	for (unsigned round = 0; round < test_scale(); round++) {
 		run(scheme, 0, *(uint64_t *)seed + round);
-		run(scheme, INSTAR_MAP_NO_REUSE, *(uint64_t *)seed + round);
+		run(scheme, INSTAR_MAP_NO_REUSE | INSTAR_MAP_MISS_FILTER, *(uint64_t *)seed + round);
 	}
 }
 

@@ -272,6 +272,7 @@ static void run(const struct instar_scheme_info *scheme, instar_bmap_hash_fn *ha
 
 	snprintf(what, sizeof what, "%s, %s, %u threads", scheme->name, hash ? "four hashes" : "XXH3", threads);
 	opts.hash = hash;
+	opts.flags = hash ? 0 : INSTAR_MAP_MISS_FILTER;
 	opts.hash_ctx = &hashed;
 	if (!test || instar_domain_create(&test->domain, scheme->name, NULL) != INSTAR_OK ||
 	    instar_bmap_create(&test->map, test->domain, &opts) != INSTAR_OK)

@@ -99,7 +99,7 @@ static size_t scan_by_get(instar_map *map)
 
 static void run(const struct instar_scheme_info *scheme, unsigned flags, uint64_t seed)
 {
-	const char *how = flags & INSTAR_MAP_NO_REUSE ? "tombstones stay" : "tombstones are reused";
+	const char *how = flags & INSTAR_MAP_NO_REUSE ? "tombstones stay" : "tombstones are reused, miss filter";
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 	struct test test = { .seed = seed };
 	struct instar_map_stats stats;
@@ -128,7 +128,7 @@ static void run(const struct instar_scheme_info *scheme, unsigned flags, uint64_
 static void both(const struct instar_scheme_info *scheme, void *seed)
 {
 	for (unsigned round = 0; round < test_scale(); round++) {
-		run(scheme, 0, *(uint64_t *)seed + round);
+		run(scheme, INSTAR_MAP_MISS_FILTER, *(uint64_t *)seed + round);
 		run(scheme, INSTAR_MAP_NO_REUSE, *(uint64_t *)seed + round);
 	}
 }

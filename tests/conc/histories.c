@@ -156,14 +156,17 @@ static bool open_test(struct test *test, const struct instar_scheme_info *scheme
 
 static void run(const struct instar_scheme_info *scheme, unsigned way, uint64_t seed, struct totals *totals)
 {
-	unsigned flags = way & 1 ? INSTAR_MAP_NO_REUSE : 0;
+	unsigned reuse = way & 1 ? INSTAR_MAP_NO_REUSE : 0;
+	/* each way in every second round */
+	unsigned filter = ((unsigned)__builtin_popcount(way) + seed) % 2 ? INSTAR_MAP_MISS_FILTER : 0;
 	struct test test = { .seed = seed, .crowded = way >> 1 & 1, .clears = way >> 2 };
 	struct instar_map_stats stats;
 	char what[100];
 
-	snprintf(what, sizeof what, "%s, %s keys, tombstones %s%s", scheme->name,
-		 test.crowded ? "crowded" : "scattered", flags ? "stay" : "are reused", test.clears ? ", clears" : "");
-	if (!open_test(&test, scheme, flags))
+	snprintf(what, sizeof what, "%s, %s keys, tombstones %s%s%s", scheme->name,
+		 test.crowded ? "crowded" : "scattered", reuse ? "stay" : "are reused",
+		 test.clears ? ", clears" : "", filter ? ", miss filter" : "");
+	if (!open_test(&test, scheme, reuse | filter))
 		bail_out("%s: no map", scheme->name);
 	run_threads(THREADS, work, &test);
 	instar_map_stats(test.world.map, &stats);

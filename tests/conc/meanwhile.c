@@ -2,6 +2,8 @@
  * tests/conc/meanwhile.c - what may happen between two steps of a call, made to happen there: the park hook calls
  * the map in the place of another thread.
  */
+#include <pthread.h>
+
 #include "src/layout.h"
 #include "src/step.h"
 #include "tests/support/crowd.h"
@@ -9,11 +11,12 @@
 #include "tests/support/world.h"
 
 enum { HOME_BITS = 8, FEW = 5, STAYING = 300, STAYING_FIRST = 1 << 20, CHURN = 60000, WARM_UP = 6000, WINDOW = 700,
-       MOST_TABLES = 20 };
+       MOST_TABLES = 20, BIRTHS = 12 };
 
 static struct world world;
 static struct crowd crowd;      /* keys of one home */
 static enum step at;            /* where it is to happen */
+static unsigned passes;         /* how often the step is passed before */
 static void (*happens)(void);   /* NULL: it has happened */
 static bool fine, wrong;          /* as the call found it; as what happened found it */
 static unsigned tables;           /* that this world was offered */
@@ -24,7 +27,7 @@ static void hook(unsigned step)
 
 	if (step == STEP_BEFORE_TABLE && ++tables == MOST_TABLES)
 		bail_out("%s: table after table", world.scheme->name);
-	if (step != at || !now)
+	if (step != at || !now || passes-- > 0)
 		return;
 	happens = NULL;
 	now();
@@ -33,6 +36,7 @@ static void hook(unsigned step)
 static void let_happen(enum step step, void (*what)(void))
 {
 	at = step;
+	passes = 0;
 	happens = what;
 }
 
@@ -41,17 +45,23 @@ static uint64_t key(uint64_t i)
 	return crowd_key(&crowd, 0, i);
 }
 
-static void open_world(const struct instar_scheme_info *scheme)
+static void open_world_with(const struct instar_scheme_info *scheme, unsigned flags)
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 
 	opts.seed[0] = 1;
+	opts.flags = flags;
 	crowd = crowd_new(opts.seed, HOME_BITS, 77);
 	if (!world_open(&world, scheme, NULL, &opts))
 		bail_out("%s: no map", scheme->name);
 	fine = true;
 	wrong = false;
 	tables = 0;
+}
+
+static void open_world(const struct instar_scheme_info *scheme)
+{
+	open_world_with(scheme, 0);
 }
 
 static void close_world(const char *what)
@@ -169,6 +179,64 @@ static void calls_outlive_clear(const struct instar_scheme_info *scheme)
 	close_world("calls that hold the root while the map is cleared");
 }
 
+/* ---- the miss filter shows a key before its home does ---- */
+
+/* Within the call that is interrupted the straight line of get, which asks the filter, may not be open. */
+static void by_another_thread(void *(*what)(void *))
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, what, NULL) || pthread_join(thread, NULL))
+		bail_out("no thread");
+}
+
+static void *find_then_get(void *unused)
+{
+	wrong = instar_insert(world.map, NULL, key(1), 3, NULL) != INSTAR_EXISTS ||
+		!instar_contains(world.map, NULL, key(1));
+	return unused;
+}
+
+static void look_at_the_published(void)
+{
+	by_another_thread(find_then_get);
+}
+
+static void *get_the_staying(void *unused)
+{
+	for (uint64_t i = 0; i < STAYING; i++)
+		wrong |= !instar_contains(world.map, NULL, STAYING_FIRST + i);
+	return unused;
+}
+
+/* T15 comes while a helper sleeps that has just given birth: from then on the filter alone settles misses. */
+static void end_the_migration(void)
+{
+	while (instar_maintain(world.map, NULL, 64) == INSTAR_BUSY)
+		;
+	by_another_thread(get_the_staying);
+}
+
+static void filter_hides_nothing(const struct instar_scheme_info *scheme)
+{
+	open_world_with(scheme, INSTAR_MAP_MISS_FILTER);
+	fine = instar_insert(world.map, NULL, key(0), 1, NULL) == INSTAR_OK;
+	let_happen(STEP_PUBLISHED, look_at_the_published);
+	fine = fine && instar_insert(world.map, NULL, key(1), 2, NULL) == INSTAR_OK && !happens;
+	close_world("the miss filter shows a key as soon as an insertion finds it");
+
+	for (unsigned births = 0; births < BIRTHS; births++) { /* of some homes nothing is in */
+		open_world_with(scheme, INSTAR_MAP_MISS_FILTER);
+		for (uint64_t i = 0; i < STAYING; i++)
+			fine = fine && instar_insert(world.map, NULL, STAYING_FIRST + i, i, NULL) == INSTAR_OK;
+		let_happen(STEP_BORN, end_the_migration);
+		passes = births;
+		fine = fine && instar_reserve(world.map, NULL, 4000) == INSTAR_OK && !happens;
+		get_the_staying(NULL);
+		close_world("and what a home is born with");
+	}
+}
+
 /* ---- entries come while a smaller table is on its way ---- */
 
 enum { CAME = 3000, CAME_FIRST = 1 << 21 };
@@ -224,6 +292,7 @@ static void run(const struct instar_scheme_info *scheme, void *unused)
 	moved_keys_are_met_once(scheme);
 	calls_outlive_growth(scheme);
 	calls_outlive_clear(scheme);
+	filter_hides_nothing(scheme);
 	shrink_gives_up(scheme);
 	if (scheme->has_grace && !scheme->process_wide) /* liburcu's worker takes its time */
 		churn_needs_no_migration(scheme);

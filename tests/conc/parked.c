@@ -215,6 +215,12 @@ struct plan {
 	const struct instar_scheme_info *last;
 };
 
+/* Without reuse of tombstones, with a miss filter. */
+static unsigned flags_of(unsigned turn)
+{
+	return (turn % 2 ? INSTAR_MAP_NO_REUSE : 0u) | (turn / 4 % 2 ? INSTAR_MAP_MISS_FILTER : 0u);
+}
+
 /* Every step; rounds take turns with and without reuse of tombstones, and with keys of both kinds. */
 static void every_step(const struct instar_scheme_info *scheme, void *arg)
 {
@@ -223,7 +229,7 @@ static void every_step(const struct instar_scheme_info *scheme, void *arg)
 
 	for (unsigned n = 0; n < STEPS * test_scale(); n++) {
 		unsigned step = n % STEPS, turn = plan->rounds + step;
-		struct way way = { scheme, step, turn % 2 ? INSTAR_MAP_NO_REUSE : 0, turn / 2 % 2,
+		struct way way = { scheme, step, flags_of(turn), turn / 2 % 2,
 				   plan->seed + n * 0x9e3779b97f4a7c15u };
 
 		plan->reached[step] += park(&way, &fine);
@@ -244,7 +250,7 @@ static void insist(struct plan *plan, unsigned step)
 		return;
 	}
 	for (unsigned n = 0; !plan->reached[step] && n < TRIES && fine; n++) {
-		struct way way = { plan->last, step, n % 2 ? INSTAR_MAP_NO_REUSE : 0, n % 4 != 3,
+		struct way way = { plan->last, step, flags_of(n), n % 4 != 3,
 				   ~plan->seed + n * 0x9e3779b97f4a7c15u };
 
 		plan->reached[step] += park(&way, &fine);

@@ -73,6 +73,7 @@ static instar_thread *clear_boxes(struct world *world, const struct instar_schem
 	instar_thread *thread;
 
 	opts.value_free = count_free;
+	opts.flags = INSTAR_MAP_MISS_FILTER; /* mapped in front of the buckets */
 	freed = 0;
 	if (!world_open(world, scheme, NULL, &opts) || instar_thread_attach(world->domain, &thread) != INSTAR_OK)
 		abort();

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	s.opts.seed[0] = 1 + bytes_take(&bytes, 1);
 	s.opts.capacity = bytes_take(&bytes, 1) * 16;
-	s.opts.flags = (unsigned)bytes_take(&bytes, 1) % 4;
+	s.opts.flags = (unsigned)bytes_take(&bytes, 1) % 16;
 	s.handle = bytes_take(&bytes, 1) & 1;
 	while (bytes.left && s.n < CALLS_MAX)
 		actions[s.n++] = action_from(&bytes);

@@ -51,7 +51,7 @@ static void describe_slot(char out[LINE], struct pair e)
 
 static void describe_header(char out[LINE], struct pair e)
 {
-	static const char *const states[] = { "UNBORN", "OPEN", "FROZEN", "STILLBORN" };
+	static const char *const states[] = { "UNBORN", "STILLBORN", "OPEN", "FROZEN" };
 	int n = snprintf(out, LINE, "%s p ", states[ctrl_state(e.first)]);
 	for (unsigned i = 0; i < SLOTS; i++)
 		out[n++] = (char)('0' + ctrl_p(e.first, i));

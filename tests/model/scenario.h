@@ -14,6 +14,7 @@
  *   C  clear    N  open a snapshot, read all keys from it, close it
  *   v w u s z  the reclaimer by itself: see objects.h; v is one advance, and what it may free
  * Preparation only:
+ *   W       the map has a miss filter
  *   Fan     fillers in a's home until n of its slots are free
  *   Oan     fillers in all slots of the buckets that a's home reaches, from distance n on
  */

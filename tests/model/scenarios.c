@@ -99,7 +99,28 @@ const struct scenario scenarios[] = {
 	{ "snapshot-clear-end", "a snapshot's table: T15 and a clear give it up, one of them", "ia1", { "N", "C", "M" }, 1, 0 },
 	{ "snapshot-grow", "a snapshot during a migration", "ia1 G R", { "N", "pa2 ga" }, 1, 0 },
 
+	/* ---- the miss filter ---- */
+	{ "filter-insert", "the bits against T2 of one key", "W", { "ia1 ga", "ia2 ga" }, 3, 0 },
+	{ "filter-other", "the bits against T2 of two keys: each looks for the other's", "W", { "ia1 gc", "ic2 ga" }, 3, 0 },
+	{ "filter-homes", "the same in two homes", "W", { "ia1 gA", "iA2 ga" }, 3, 0 },
+	{ "filter-get", "a reader sees a key, and then does not miss it", "W", { "ia1", "ga ga" }, 3, 0 },
+	{ "filter-displace", "the bits against T3", "W Fa0", { "ia1 ga", "ia2 ga" }, 2, 0 },
+	{ "filter-dead", "T5 of a key whose bits are there", "W ia1 ea", { "ia2 ea", "ga ga" }, 2, 0 },
+	{ "filter-stale", "the bits of a key that is gone, its slot another's", "W ia1", { "ea ib2 ic3", "ga gc" }, 2, 0 },
+	{ "filter-freeze", "T2 against T10", "W ic1", { "ia1 ga", "G R Ba" }, 2, 0 },
+	{ "filter-birth", "two helpers of one birth, under a reader", "W ia1 ic2 G R", { "Ba gc", "Ba", "ga gc" }, 2, 0 },
+	{ "filter-twins", "two births with one source", "W ia1 ib2 G R", { "Ba gb", "Bb ga" }, 2, 0 },
+	{ "filter-late", "a late helper's bits", "W ia1 G R", { "Ba", "Ba ea ic2 gc ga" }, 2, 0 },
+	{ "filter-end", "T15 against a reader", "W ia1 ib2 G R", { "ga gb", "M" }, 2, 0 },
+	{ "filter-write", "a writer ends the migration, and looks", "W ia1 G R", { "M ga", "ea ia2 ga" }, 2, 0 },
+	{ "filter-virgin", "homes never born are empty", "W G R", { "ga ia1 ga", "M" }, 2, 0 },
+	{ "filter-shrink", "two sources of one birth", "W ia1 iA2 S R", { "Ba gA", "M ga" }, 2, 8 },
+	{ "filter-stillborn", "T16 under a reader, rescue by a chain of three", "W Fa0 ia1 P R Oa1", { "Ba Ba Ba", "ga ga" }, 2, 0 },
+	{ "filter-clear", "a clear against T6, T7", "W ia1", { "C ga", "pa2 ga" }, 2, 0 },
+	{ "filter-snapshot", "a reader after the swap, a writer from before", "W ia1", { "N", "pa2", "ga ga" }, 1, 0 },
+
 	/* ---- tables are freed ---- */
+	{ "free-filter", "a root is cleared away and freed under a reader of its filter", "W ia1", { "ga gb", "C v v v v" }, 2, 0 },
 	{ "free-read", "a root is cleared away and freed under a reader", "ia1", { "ga", "C v v v v" }, 2, 0 },
 	{ "free-write", "a root is cleared away and freed under writers", "ia1", { "pa2 ia3", "C v v v v" }, 2, 0 },
 	{ "free-later", "a root put up while a reader begins is cleared away and freed under it", "ia1", { "ga", "v C C v v" }, 3, 0 },

@@ -46,7 +46,7 @@ static struct world {
 const struct engine *engine_for(const char *scheme)
 {
 	(void)scheme;
-	return &ENGINE_NAME;
+	return &ENGINE_NAME; /* with its counterpart for filtered maps */
 }
 
 #include "tests/model/picture.h"
@@ -278,14 +278,16 @@ static void prepare_op(const struct op *op)
 		for (unsigned d = (unsigned)op->a; d <= FAR_BUCKETS; d++)
 			fill_home(far_bucket(home, d, root->mask), 0);
 		break;
+	case 'W': break; /* make_world has seen to it */
 	default: make_op(OBSERVER, op);
 	}
 }
 
-static void make_world(unsigned log2_homes)
+static void make_world(unsigned log2_homes, bool filter)
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 	opts.seed[0] = 1;
+	opts.flags = filter ? INSTAR_MAP_MISS_FILTER : 0;
 	opts.capacity = ((size_t)1 << log2_homes) * SLOTS * 6 / 10;
 	arena_clear();
 	memset(&world, 0, sizeof world);
@@ -305,7 +307,7 @@ void subject_prepare(const struct scenario *s)
 	memory_forget();
 	history_forget();
 	history_clear();
-	make_world(log2_homes);
+	make_world(log2_homes, strchr(s->setup, 'W') != NULL);
 	choose_hashes(log2_homes);
 	parse_programs(s);
 	struct op op;

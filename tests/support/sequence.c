@@ -79,7 +79,7 @@ struct sequence sequence_random(struct rng *rng, size_t length)
 	s.opts.seed[0] = rng_next(rng);
 	s.opts.seed[1] = rng_next(rng);
 	s.opts.capacity = rng_below(rng, 4) ? 0 : rng_below(rng, 5000);
-	s.opts.flags = (unsigned)rng_below(rng, 4);
+	s.opts.flags = (unsigned)rng_below(rng, 16);
 	s.handle = rng_below(rng, 2);
 	s.actions = malloc((length + 1) * sizeof *s.actions);
 	if (!s.actions)
