@@ -12,6 +12,7 @@ instar_sources = \
 	src/bundle.h \
 	src/bytes.c \
 	src/bytes.h \
+	src/bytes_file.c \
 	src/bytes_many.c \
 	src/bytes_map.c \
 	src/bytes_scan.c \
@@ -30,6 +31,8 @@ instar_sources = \
 	src/glance.h \
 	src/grow.h \
 	src/hash.h \
+	src/image.c \
+	src/image.h \
 	src/iterate.c \
 	src/layout.h \
 	src/leave.h \

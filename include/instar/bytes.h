@@ -180,7 +180,9 @@ struct instar_bmap_entry {
 /*
  * As instar_scan, inside a section (else MISUSE), in which the keys stored may be read.  *cursor is 0 at first
  * and is kept between sections.  OK: more to come; NOTFOUND: the end, *n may be > 0 and *cursor is 0 again;
- * FULL: *n is 0, the next keys have one hash and are more than `capacity`.
+ * FULL: *n is 0, the next keys have one hash and are more than `capacity`; *cursor stays, and a call with more room
+ * goes on.  The cursor stands between hashes, so keys of one hash come together: with a good hash even two are
+ * improbable (n keys: below n^2 / 2^65), so room for a few never sees it.
  */
 INSTAR_API enum instar_status instar_bmap_scan(instar_bmap *map, instar_thread *thread, uint64_t *cursor,
 					       struct instar_bmap_entry *out, size_t capacity, size_t *n);

@@ -5,12 +5,13 @@
  * machine, the scheme or the seed, which it does not tell; damage anywhere in it is found.  Nothing of it
  * needs seeking: pipes and sockets work, and several images may follow one another.
  *
- * Both calls block as long as the descriptor does, start over when a signal interrupts them, and need a
+ * The calls block as long as the descriptor does, start over when a signal interrupts them, and need a
  * library built with libxxhash (else UNSUPPORTED).
  */
 #ifndef INSTAR_FILE_H
 #define INSTAR_FILE_H
 
+#include <instar/bytes.h>
 #include <instar/map.h>
 
 #ifdef __cplusplus
@@ -18,7 +19,7 @@ extern "C" {
 #endif
 
 /*
- * Writes the map, as it was at one moment of the call, from the descriptor's position on.  Any number of
+ * A map of numbers.  Writes it, as it was at one moment of the call, from the descriptor's position on.  Any number of
  * threads may use the map meanwhile.  thread: as in map.h.
  * OK: everything was written (not synced: fsync is the caller's); IO: errno tells why, a part may have been
  * written, which load will not take; UNSUPPORTED: a boxed map; NOMEM; INVAL.
@@ -35,6 +36,14 @@ INSTAR_API enum instar_status instar_save(instar_map *map, instar_thread *thread
  */
 INSTAR_API enum instar_status instar_load(instar_map **out, instar_domain *domain, const struct instar_map_opts *opts,
 					  int fd);
+
+/*
+ * A map of byte-string keys: the same statuses and rules.  Its image is of another kind (each is CORRUPT to the other's
+ * load), and tells neither hash nor seed: the map that is loaded has those of opts.
+ */
+INSTAR_API enum instar_status instar_bmap_save(instar_bmap *map, instar_thread *thread, int fd);
+INSTAR_API enum instar_status instar_bmap_load(instar_bmap **out, instar_domain *domain,
+					       const struct instar_bmap_opts *opts, int fd);
 
 #ifdef __cplusplus
 }

@@ -37,6 +37,7 @@ conc_programs = \
 	tests/conc/boxed_steps \
 	tests/conc/bytes \
 	tests/conc/bytes_boxed \
+	tests/conc/bytes_file \
 	tests/conc/bytes_many \
 	tests/conc/conservation \
 	tests/conc/conservation_half \
@@ -82,6 +83,7 @@ tests_conc_boxed_steps_LDADD = $(conc_steps_libs)
 
 tests_conc_bytes_LDADD = $(conc_libs)
 tests_conc_bytes_boxed_LDADD = $(conc_libs)
+tests_conc_bytes_file_LDADD = $(conc_libs)
 tests_conc_bytes_many_LDADD = $(conc_libs)
 
 tests_conc_conservation_LDADD = $(conc_libs)

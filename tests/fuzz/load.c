@@ -2,7 +2,7 @@
  * tests/fuzz/load.c - images of maps, whole and damaged.
  *
  * The first byte: 1, the checksums are made right before the image is loaded, so that what is behind them is
- * reached; 2, an entry count at most is allowed.
+ * reached; 2, an entry count at most is allowed; 4, it is an image of byte-string keys.
  */
 #include <endian.h>
 #include <string.h>
@@ -14,7 +14,8 @@
 
 #include "tests/fuzz/fuzz.h"
 
-enum { MAKE_RIGHT = 1, LIMITED = 2, LIMIT = 40, IMAGE_MAX = 1 << 16, HEAD = 24, START = 8, ENTRY = 16 };
+enum { MAKE_RIGHT = 1, LIMITED = 2, BYTES = 4, LIMIT = 40, IMAGE_MAX = 1 << 16, HEAD = 24, START = 8, ENTRY = 16,
+       BYTES_ENTRY = 12 };
 
 static uint64_t seal(uint8_t *part, size_t bytes, uint64_t before)
 {
@@ -24,8 +25,8 @@ static uint64_t seal(uint8_t *part, size_t bytes, uint64_t before)
 	return checksum;
 }
 
-/* As src/file.c describes an image; what does not fit stays as it is. */
-static void make_right(uint8_t *image, size_t size)
+/* As src/image.h describes an image; what does not fit stays as it is. */
+static void make_right(uint8_t *image, size_t size, size_t unit)
 {
 	uint64_t checksum;
 
@@ -37,13 +38,13 @@ static void make_right(uint8_t *image, size_t size)
 		size_t body;
 
 		memcpy(&n, image + at, sizeof n);
-		n = le32toh(n) % 64;
+		n = le32toh(n) % (1024 / (uint32_t)unit);
 		n = htole32(n);
 		memcpy(image + at, &n, sizeof n);
 		check = htole32((uint32_t)XXH3_64bits_withSeed(image + at, sizeof n, checksum));
 		memcpy(image + at + 4, &check, sizeof check);
 		n = le32toh(n);
-		body = START + (n ? n * ENTRY : 8);
+		body = START + (n ? n * unit : 8);
 		if (at + body + 8 > size)
 			return;
 		checksum = seal(image + at, body, checksum);
@@ -74,50 +75,107 @@ static void judge(instar_map *map, instar_domain *domain, size_t most)
 	close(fd);
 }
 
+static void judge_bytes(instar_bmap *map, instar_domain *domain, size_t most)
+{
+	int fd = memfd_create("again", MFD_CLOEXEC);
+	instar_bmap *again;
+
+	FUZZ_CHECK(instar_bmap_check(map, stderr) == INSTAR_OK && instar_bmap_size(map) <= most);
+	FUZZ_CHECK(instar_bmap_save(map, NULL, fd) == INSTAR_OK && lseek(fd, 0, SEEK_SET) == 0);
+	FUZZ_CHECK(instar_bmap_load(&again, domain, NULL, fd) == INSTAR_OK);
+	FUZZ_CHECK(instar_bmap_size(again) == instar_bmap_size(map) && instar_bmap_destroy(again) == INSTAR_OK);
+	close(fd);
+}
+
+static void load_bytes(int fd, instar_domain *domain, size_t size, size_t limit)
+{
+	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
+	enum instar_status status;
+	instar_bmap *map;
+
+	opts.max_capacity = limit;
+	status = instar_bmap_load(&map, domain, &opts, fd);
+	FUZZ_CHECK(status == INSTAR_OK || status == INSTAR_CORRUPT || (status == INSTAR_FULL && limit));
+	FUZZ_CHECK((status == INSTAR_OK) == (map != NULL));
+	if (map) {
+		FUZZ_CHECK((size_t)lseek(fd, 0, SEEK_CUR) <= size);
+		judge_bytes(map, domain, limit ? 2 * limit : size / BYTES_ENTRY);
+	}
+	FUZZ_CHECK(instar_bmap_destroy(map) == INSTAR_OK);
+}
+
+static void load_numbers(int fd, instar_domain *domain, size_t size, size_t limit)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	enum instar_status status;
+	instar_map *map;
+
+	opts.max_capacity = limit;
+	status = instar_load(&map, domain, &opts, fd);
+	FUZZ_CHECK(status == INSTAR_OK || status == INSTAR_CORRUPT || (status == INSTAR_FULL && limit));
+	FUZZ_CHECK((status == INSTAR_OK) == (map != NULL));
+	if (map) {
+		FUZZ_CHECK((size_t)lseek(fd, 0, SEEK_CUR) <= size);
+		judge(map, domain, limit ? 2 * limit : size / ENTRY);
+	}
+	FUZZ_CHECK(instar_map_destroy(map) == INSTAR_OK);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t image[IMAGE_MAX];
-	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 	instar_domain *domain;
-	instar_map *map;
-	enum instar_status status;
 	int fd;
 
 	if (size < 1 || size > IMAGE_MAX)
 		return 0;
 	memcpy(image, data + 1, size - 1);
 	if (data[0] & MAKE_RIGHT)
-		make_right(image, size - 1);
-	opts.max_capacity = data[0] & LIMITED ? LIMIT : 0;
+		make_right(image, size - 1, data[0] & BYTES ? 1 : ENTRY);
 	fd = file_of(image, size - 1);
 	FUZZ_CHECK(instar_domain_create(&domain, "ebr", NULL) == INSTAR_OK);
-	status = instar_load(&map, domain, &opts, fd);
-	FUZZ_CHECK(status == INSTAR_OK || status == INSTAR_CORRUPT || (status == INSTAR_FULL && opts.max_capacity));
-	FUZZ_CHECK((status == INSTAR_OK) == (map != NULL));
-	if (map) {
-		FUZZ_CHECK((size_t)lseek(fd, 0, SEEK_CUR) <= size - 1);
-		judge(map, domain, opts.max_capacity ? 2 * LIMIT : size / ENTRY);
-	}
-	FUZZ_CHECK(instar_map_destroy(map) == INSTAR_OK && instar_domain_destroy(domain) == INSTAR_OK);
+	(data[0] & BYTES ? load_bytes : load_numbers)(fd, domain, size - 1, data[0] & LIMITED ? LIMIT : 0);
+	FUZZ_CHECK(instar_domain_destroy(domain) == INSTAR_OK);
 	close(fd);
 	return 0;
+}
+
+static void save_numbers(struct rng *rng, int fd)
+{
+	uint64_t n = rng_below(rng, 100);
+	instar_map *map;
+
+	FUZZ_CHECK(instar_map_create(&map, NULL, NULL) == INSTAR_OK);
+	for (uint64_t i = 0; i < n; i++)
+		FUZZ_CHECK(instar_put(map, NULL, rng_below(rng, 1000), i, NULL) <= INSTAR_EXISTS);
+	FUZZ_CHECK(instar_save(map, NULL, fd) == INSTAR_OK && instar_map_destroy(map) == INSTAR_OK);
+}
+
+/* Less than a block: make_right finds its parts again. */
+static void save_bytes(struct rng *rng, int fd)
+{
+	uint64_t n = rng_below(rng, 30), key[2];
+	instar_bmap *map;
+
+	FUZZ_CHECK(instar_bmap_create(&map, NULL, NULL) == INSTAR_OK);
+	for (uint64_t i = 0; i < n; i++) {
+		key[0] = key[1] = rng_below(rng, 1000);
+		FUZZ_CHECK(instar_bmap_put(map, NULL, key, rng_below(rng, sizeof key + 1), i, NULL) <= INSTAR_EXISTS);
+	}
+	FUZZ_CHECK(instar_bmap_save(map, NULL, fd) == INSTAR_OK && instar_bmap_destroy(map) == INSTAR_OK);
 }
 
 /* The image of a small map. */
 size_t fuzz_example(struct rng *rng, uint8_t *out, size_t capacity)
 {
 	int fd = memfd_create("example", MFD_CLOEXEC);
-	uint64_t n = rng_below(rng, 100);
-	instar_map *map;
 	ssize_t size;
 
-	FUZZ_CHECK(instar_map_create(&map, NULL, NULL) == INSTAR_OK);
-	for (uint64_t i = 0; i < n; i++)
-		FUZZ_CHECK(instar_put(map, NULL, rng_below(rng, 1000), i, NULL) <= INSTAR_EXISTS);
-	FUZZ_CHECK(instar_save(map, NULL, fd) == INSTAR_OK && lseek(fd, 0, SEEK_SET) == 0);
-	out[0] = (uint8_t)rng_below(rng, 4);
+	out[0] = (uint8_t)rng_below(rng, 8);
+	(out[0] & BYTES ? save_bytes : save_numbers)(rng, fd);
+	FUZZ_CHECK(lseek(fd, 0, SEEK_SET) == 0);
 	size = read(fd, out + 1, capacity - 1);
-	FUZZ_CHECK(size > 0 && instar_map_destroy(map) == INSTAR_OK);
+	FUZZ_CHECK(size > 0);
 	close(fd);
 	return (size_t)size + 1;
 }
