@@ -5,11 +5,9 @@
  * Source: T. Brown, Reclaiming Memory for Lock-Free Data Structures: There has to be a Better Way, PODC 2015.
  * Its limbo bags are the queues of reclaim/limbo.h.
  *
- * Safety: reclaim/epoch.h, exchange form.  There an advance reads G = g, looks at every announcement and turns G to g+1;
- * the argument asks that each look comes after that load and before that turn, not that they come together.
- * Here they lie as far apart as the thread's sections do; if G has changed meanwhile, they begin anew.  An
- * announcement found inactive or at g stays harmless: what it announces later is made after the look, so that
- * its section sees all that was known when G was read ("missed").
+ * Safety: reclaim/epoch.h, exchange form, an advance in steps.  The looks for one turn lie as far apart as the thread's
+ * sections do; if G has changed meanwhile, they begin anew.  An announcement found inactive or at g stays harmless: what
+ * it announces later is made after the look, so that its section sees all that was known when G was read ("missed").
  */
 #ifndef RECLAIM_DEBRA_H
 #define RECLAIM_DEBRA_H
@@ -32,36 +30,6 @@ static inline struct debra_thread *debra_thread(instar_thread *t)
 	return (struct debra_thread *)t;
 }
 
-/* The handles that there are after G was read; those that come later are missed. */
-static inline instar_thread *debra_handles(instar_domain *domain)
-{
-	instar_thread *t = load_acquire(&domain->threads);
-
-	while (!cas_seq_cst(&domain->threads, &t, t)) /* ORD:epoch-scan */
-		;
-	return t;
-}
-
-/* One look.  false: it holds G back. */
-static inline bool debra_look(struct debra_thread *own)
-{
-	uint64_t word = fetch_add_seq_cst(&((struct epoch_thread *)own->next)->announced, 0); /* ORD:epoch-scan */
-
-	if (word && word != (own->epoch << 1 | 1))
-		return false;
-	own->next = own->next->next;
-	return true;
-}
-
-/* All were looked at: ORD:epoch-turn. */
-static inline bool debra_turn(instar_domain *domain, uint64_t g)
-{
-	if (fetch_add_seq_cst(&domain->shared_readers, 0) || !cas_seq_cst(&epoch_domain(domain)->epoch, &g, g + 1))
-		return false;
-	fetch_add_relaxed(&domain->counters.grace_periods, 1);
-	return true;
-}
-
 /* Up to `looks` of them; true: G went on. */
 static __attribute__((noinline, unused)) bool debra_go_on(instar_thread *t, unsigned looks)
 {
@@ -74,13 +42,13 @@ static __attribute__((noinline, unused)) bool debra_go_on(instar_thread *t, unsi
 	own->looking = true;
 	compiler_barrier();
 	if (own->epoch != g) {
-		own->next = debra_handles(t->domain);
+		own->next = epoch_handles(t->domain);
 		own->epoch = g;
 	}
-	while (own->next && looks && debra_look(own))
-		looks--;
+	for (; own->next && looks && epoch_look(own->next, g); looks--)
+		own->next = own->next->next;
 	if (!own->next)
-		turned = debra_turn(t->domain, g);
+		turned = epoch_finish(t->domain, g);
 	compiler_barrier();
 	own->looking = false;
 	return turned;

@@ -113,6 +113,45 @@ static inline uintptr_t epoch_protect(instar_thread *t, unsigned slot, const uin
 	return load_seq_cst(source);
 }
 
+/* ---- an advance in steps, by threads that enter and leave meanwhile (debra, ebr-token) ----
+ *
+ * The argument above asks that each look comes after the load of G = g and before the turn to g+1, not that they come
+ * together, nor that one thread makes them all, if who goes on acquires what those before it saw. */
+
+/* The handles that there are after G was read; those that come later are missed. */
+static inline instar_thread *epoch_handles(instar_domain *domain)
+{
+	instar_thread *t = load_acquire(&domain->threads);
+
+	while (!cas_seq_cst(&domain->threads, &t, t)) /* ORD:epoch-scan */
+		;
+	return t;
+}
+
+/* One look, of the exchange form.  false: it holds back G = g. */
+static inline bool epoch_look(instar_thread *t, uint64_t g)
+{
+	uint64_t word = fetch_add_seq_cst(&epoch_thread(t)->announced, 0); /* ORD:epoch-scan */
+
+	return !word || word == (g << 1 | 1);
+}
+
+/* ORD:epoch-turn — acq_rel; pairs with ORD:epoch-begin, ORD:epoch-elapsed (epoch.h) and itself; carries the
+ * exits that the looks saw.  true: G went on, by this thread. */
+static inline bool epoch_turn(instar_domain *domain, uint64_t g)
+{
+	if (!cas_seq_cst(&epoch_domain(domain)->epoch, &g, g + 1))
+		return false;
+	fetch_add_relaxed(&domain->counters.grace_periods, 1);
+	return true;
+}
+
+/* All handles were looked at. */
+static inline bool epoch_finish(instar_domain *domain, uint64_t g)
+{
+	return !fetch_add_seq_cst(&domain->shared_readers, 0) && epoch_turn(domain, g); /* ORD:epoch-scan */
+}
+
 #ifdef RECLAIM_SCHEME_BODY
 
 #include "reclaim/membarrier.h"
@@ -140,13 +179,9 @@ static bool epoch_seems_free(struct epoch_domain *d, uint64_t g)
  * In the asymmetric form announcements are loaded after ORD:epoch-membarrier instead. */
 static bool epoch_all_at(struct epoch_domain *d, uint64_t g)
 {
-	instar_thread *t = load_acquire(&d->head.threads);
-
 	if (fetch_add_seq_cst(&d->head.shared_readers, 0))
 		return false;
-	while (!cas_seq_cst(&d->head.threads, &t, t))
-		;
-	for (; t; t = t->next) {
+	for (instar_thread *t = epoch_handles(&d->head); t; t = t->next) {
 		uint64_t *announced = &epoch_thread(t)->announced;
 		uint64_t word = d->asymmetric ? load_acquire(announced) : fetch_add_seq_cst(announced, 0);
 
@@ -166,14 +201,7 @@ static bool epoch_leave_to_others(struct epoch_thread *e, struct epoch_domain *d
 	return leave;
 }
 
-/* ORD:epoch-turn — acq_rel; pairs with ORD:epoch-begin, ORD:epoch-elapsed (epoch.h) and itself; carries the
- * exits that the scan saw */
-static bool epoch_turn(struct epoch_domain *d, uint64_t g)
-{
-	return cas_seq_cst(&d->epoch, &g, g + 1);
-}
-
-static bool epoch_advance(instar_thread *t)
+static __attribute__((unused)) bool epoch_advance(instar_thread *t)
 {
 	struct epoch_domain *d = epoch_domain(t->domain);
 	struct reclaim_counters *counters = &d->head.counters;
@@ -194,8 +222,8 @@ static bool epoch_advance(instar_thread *t)
 	store_relaxed(&d->advancing, 0);
 	if (!free)
 		fetch_add_relaxed(&counters->advances_blocked, 1);
-	else if (epoch_turn(d, g))
-		fetch_add_relaxed(&counters->grace_periods, 1);
+	else
+		epoch_turn(&d->head, g);
 	return free;
 }
 

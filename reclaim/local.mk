@@ -26,6 +26,7 @@ EXTRA_DIST += \
 	reclaim/debra.h \
 	reclaim/ebr.h \
 	reclaim/ebr_fence.h \
+	reclaim/ebr_token.h \
 	reclaim/era.h \
 	reclaim/hazard.h \
 	reclaim/hazard_scan.h \

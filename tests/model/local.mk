@@ -41,7 +41,7 @@ model_cflags = -std=gnu11 -O2 $(WARN_CFLAGS)
 # In `make check`; the others take minutes.
 model_quick = tests/model/explorer tests/model/explorer_ebr
 model_programs = $(model_quick) tests/model/explorer_seven tests/model/explorer_ebr_fence tests/model/explorer_hp \
-	tests/model/explorer_hp_asym tests/model/explorer_ibr tests/model/explorer_he tests/model/explorer_qsbr
+	tests/model/explorer_hp_asym tests/model/explorer_ibr tests/model/explorer_he tests/model/explorer_qsbr tests/model/explorer_ebr_token
 
 check_PROGRAMS += $(model_programs)
 TESTS += $(model_quick)
@@ -91,3 +91,9 @@ tests_model_explorer_qsbr_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=qsb
 	-DRECLAIM_SCHEME_FILE='"reclaim/qsbr.h"'
 tests_model_explorer_qsbr_CFLAGS = $(model_cflags)
 tests_model_explorer_qsbr_LDFLAGS =
+# Each section looks for the token.
+tests_model_explorer_ebr_token_SOURCES = $(model_sources)
+tests_model_explorer_ebr_token_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=ebr_token -DTOKEN_SECTIONS=1 \
+	-DRECLAIM_SCHEME_FILE='"reclaim/ebr_token.h"'
+tests_model_explorer_ebr_token_CFLAGS = $(model_cflags)
+tests_model_explorer_ebr_token_LDFLAGS =
