@@ -96,6 +96,17 @@ struct instar_thread {
 	struct thread_private *own;   /* reclaim/private.h: limbo list, counters, flags */
 };
 
+/* The handles that there are, for a scan.
+ * ORD:handle-list — RMW; pairs with ORD:handle-push (thread.c); carries what the scan knows to handles pushed later */
+static inline instar_thread *domain_handles(instar_domain *domain)
+{
+	instar_thread *t = load_acquire(&domain->threads);
+
+	while (!cas_seq_cst(&domain->threads, &t, t))
+		;
+	return t;
+}
+
 enum { RECLAIM_WORK_STEP = 64 };      /* retirements and burials that make a call of reclaim_work due */
 
 struct reclaim_scheme {

@@ -42,7 +42,7 @@ static __attribute__((noinline, unused)) bool debra_go_on(instar_thread *t, unsi
 	own->looking = true;
 	compiler_barrier();
 	if (own->epoch != g) {
-		own->next = epoch_handles(t->domain);
+		own->next = domain_handles(t->domain);
 		own->epoch = g;
 	}
 	for (; own->next && looks && epoch_look(own->next, g); looks--)

@@ -67,7 +67,7 @@ static inline bool token_pass(instar_thread *t, uint64_t g)
 	}
 	if (!epoch_finish(t->domain, g))
 		return false;
-	token_give(epoch_handles(t->domain), g + 1);
+	token_give(domain_handles(t->domain), g + 1);
 	return true;
 }
 
@@ -103,7 +103,7 @@ static bool token_advance(instar_thread *t)
 	instar_domain *domain = t->domain;
 	struct reclaim_counters *counters = &domain->counters;
 	uint64_t g = load_acquire(&epoch_domain(domain)->epoch);
-	instar_thread *at = epoch_handles(domain);
+	instar_thread *at = domain_handles(domain);
 	bool turned;
 
 	fetch_add_relaxed(&counters->advances_tried, 1);

@@ -118,16 +118,6 @@ static inline uintptr_t epoch_protect(instar_thread *t, unsigned slot, const uin
  * The argument above asks that each look comes after the load of G = g and before the turn to g+1, not that they come
  * together, nor that one thread makes them all, if who goes on acquires what those before it saw. */
 
-/* The handles that there are after G was read; those that come later are missed. */
-static inline instar_thread *epoch_handles(instar_domain *domain)
-{
-	instar_thread *t = load_acquire(&domain->threads);
-
-	while (!cas_seq_cst(&domain->threads, &t, t)) /* ORD:epoch-scan */
-		;
-	return t;
-}
-
 /* One look, of the exchange form.  false: it holds back G = g. */
 static inline bool epoch_look(instar_thread *t, uint64_t g)
 {
@@ -174,14 +164,14 @@ static bool epoch_seems_free(struct epoch_domain *d, uint64_t g)
 	return true;
 }
 
-/* ORD:epoch-scan — RMWs; pairs with ORD:epoch-announce, ORD:epoch-exit (epoch.h), ORD:shared-enter (thread.c),
- * ORD:handle-push (thread.c); carries what the advancer knows to those missed, and the ended sections' accesses here.
+/* ORD:epoch-scan — RMWs; pairs with ORD:epoch-announce, ORD:epoch-exit (epoch.h), ORD:shared-enter (thread.c);
+ * carries what the advancer knows to those missed, and the ended sections' accesses here.
  * In the asymmetric form announcements are loaded after ORD:epoch-membarrier instead. */
 static bool epoch_all_at(struct epoch_domain *d, uint64_t g)
 {
 	if (fetch_add_seq_cst(&d->head.shared_readers, 0))
 		return false;
-	for (instar_thread *t = epoch_handles(&d->head); t; t = t->next) {
+	for (instar_thread *t = domain_handles(&d->head); t; t = t->next) {
 		uint64_t *announced = &epoch_thread(t)->announced;
 		uint64_t word = d->asymmetric ? load_acquire(announced) : fetch_add_seq_cst(announced, 0);
 
@@ -190,6 +180,19 @@ static bool epoch_all_at(struct epoch_domain *d, uint64_t g)
 	}
 	return true;
 }
+
+/* The barrier of the asymmetric form, after G = g was read.  false: it has not happened. */
+static bool epoch_barrier(instar_domain *domain, uint64_t g);
+
+#ifndef EPOCH_PINGS
+static bool epoch_barrier(instar_domain *domain, uint64_t g)
+{
+	(void)g;
+	fetch_add_relaxed(&domain->counters.barriers, 1);
+	/* ORD:epoch-membarrier — membarrier; pairs with ORD:epoch-announce-plain (epoch.h); store buffering */
+	return membarrier_all();
+}
+#endif
 
 /* Another thread is trying the same, and we have not left it to others too often. */
 static bool epoch_leave_to_others(struct epoch_thread *e, struct epoch_domain *d, uint64_t g)
@@ -213,11 +216,8 @@ static __attribute__((unused)) bool epoch_advance(instar_thread *t)
 	store_relaxed(&d->advancing, g);
 	fetch_add_relaxed(&counters->advances_tried, 1);
 	free = epoch_seems_free(d, g);
-	if (free && d->asymmetric) {
-		/* ORD:epoch-membarrier — membarrier; pairs with ORD:epoch-announce-plain (epoch.h); store buffering */
-		fetch_add_relaxed(&counters->barriers, 1);
-		free = membarrier_all();
-	}
+	if (free && d->asymmetric)
+		free = epoch_barrier(&d->head, g);
 	free = free && epoch_all_at(d, g);
 	store_relaxed(&d->advancing, 0);
 	if (!free)

@@ -100,6 +100,7 @@ static void lose_threads(instar_domain *domain)
 
 static void child(void)
 {
+	ping_after_fork();
 	for (instar_domain *domain = domains; domain; domain = domain->next) {
 		tell_maps(domain, FORK_CHILD);
 		pthread_mutex_unlock(&domain->maps_lock);

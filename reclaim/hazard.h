@@ -2,6 +2,8 @@
  * reclaim/hazard.h - hazard pointers: the core shared by hp and hp-asym (HAZARD_ASYMMETRIC: plain stores), and by ibr
  * and he (ERA_SPANS), whose places name eras: what differs there is said in reclaim/era.h.
  *
+ * HAZARD_PINGS: the barrier of the asymmetric form is made of signals (hp-pop).
+ *
  * After M. Michael, Hazard Pointers: Safe Memory Reclamation for Lock-Free Objects, IEEE TPDS 2004.  What a
  * thread is about to use it writes into a place of its own; whoever wants to free looks at all places first.
  *
@@ -35,6 +37,10 @@
 
 #include "reclaim/no_grace.h"
 
+#ifndef HAZARD_PINGS
+#define HAZARD_PINGS 0
+#endif
+
 enum { SCHEME_HAS_GRACE = 0, SCHEME_PROTECTS_ALL = 0, SCHEME_NESTS = 1 };
 #define SCHEME_TAKES_REFERENCES
 
@@ -55,6 +61,7 @@ struct hazard_thread {
 	uint64_t reference[HAZARD_REFERENCES];
 	/* what this thread's last scan found */
 	CACHE_ALIGNED uint64_t limit;  /* no pin, and not the scan's number, is below it */
+	uint64_t waiting;              /* number of the scan that waits for answers; 0: none */
 	uint64_t salt;
 	uint64_t set[HAZARD_SET_WORDS];
 };

@@ -49,10 +49,11 @@ static enum instar_status hazard_refer(instar_thread *t, const uintptr_t *source
 
 /* ---- stamps ---- */
 
-/* The fence orders what made the object unreachable before the load; asymmetric: the scan's membarrier does. */
+/* The fence orders what made the object unreachable before the load; asymmetric: the scan's membarrier does, but pings
+ * reach only threads that are attached. */
 static uint64_t hazard_stamp(instar_thread *t)
 {
-	if (!HAZARD_ASYMMETRIC)
+	if (!HAZARD_ASYMMETRIC || HAZARD_PINGS)
 		fence_seq_cst(); /* store buffering with ORD:hazard-publish's second look */
 	return load_seq_cst(&hazard_domain(t->domain)->era);
 }
@@ -110,19 +111,25 @@ static bool hazard_holds(instar_thread *t, const void *object, uint64_t birth, u
 
 /* ---- scans ---- */
 
-/* The barrier of the asymmetric form, and the list of handles as it is after it.  false: somebody may hold anything.
- * ORD:hazard-scan — seq_cst; pairs with ORD:hazard-publish, ORD:hazard-give-up (hazard.h), ORD:shared-enter (thread.c),
- * ORD:handle-push (thread.c) */
-static bool hazard_look(instar_domain *domain, instar_thread **handles)
+/* The barrier of the asymmetric form, after G has become `number`.  false: it has not happened. */
+static bool hazard_barrier(instar_domain *domain, uint64_t number);
+
+#if !HAZARD_PINGS
+static bool hazard_barrier(instar_domain *domain, uint64_t number)
 {
-	if (HAZARD_ASYMMETRIC) {
-		fetch_add_relaxed(&domain->counters.barriers, 1);
-		if (!membarrier_all())
-			return false;
-	}
-	*handles = load_acquire(&domain->threads);
-	while (!cas_seq_cst(&domain->threads, handles, *handles))
-		;
+	(void)number;
+	fetch_add_relaxed(&domain->counters.barriers, 1);
+	return membarrier_all();
+}
+#endif
+
+/* The barrier of the asymmetric form, and the list of handles as it is after it.  false: somebody may hold anything.
+ * ORD:hazard-scan — seq_cst; pairs with ORD:hazard-publish, ORD:hazard-give-up (hazard.h), ORD:shared-enter (thread.c) */
+static bool hazard_look(instar_domain *domain, uint64_t number, instar_thread **handles)
+{
+	if (HAZARD_ASYMMETRIC && !hazard_barrier(domain, number))
+		return false;
+	*handles = domain_handles(domain);
 	return fetch_add_seq_cst(&domain->shared_readers, 0) == 0;
 }
 
@@ -138,22 +145,32 @@ static uint64_t hazard_oldest(const instar_thread *handles, uint64_t era)
 	return era;
 }
 
+/* Of a scan that waits for answers, the same again: nobody is asked twice. */
+static uint64_t hazard_number(instar_thread *t)
+{
+	uint64_t waiting = HAZARD_PINGS && !t->is_shared ? hazard_thread(t)->waiting : 0;
+
+	return waiting ? waiting : fetch_add_seq_cst(&hazard_domain(t->domain)->era, 1) + 1;
+}
+
 /* A scan; true: nothing at all is held. */
 static bool hazard_scan(instar_thread *t)
 {
 	struct hazard_thread *h = hazard_thread(t);
 	struct reclaim_counters *counters = &t->domain->counters;
-	uint64_t number = fetch_add_seq_cst(&hazard_domain(t->domain)->era, 1) + 1, oldest;
+	uint64_t number = hazard_number(t), oldest;
 	instar_thread *handles;
 	bool held = false;
 
 	fetch_add_relaxed(&counters->advances_tried, 1);
 	if (t->is_shared)
 		return false; /* the handle is everybody's: it has no set */
-	if (!hazard_look(t->domain, &handles)) {
+	if (!hazard_look(t->domain, number, &handles)) {
+		h->waiting = number;
 		fetch_add_relaxed(&counters->advances_blocked, 1);
 		return false;
 	}
+	h->waiting = 0;
 	oldest = hazard_oldest(handles, number);
 	h->salt = number * 0xff51afd7ed558ccdu;
 	for (unsigned i = 0; i < HAZARD_SET_WORDS; i++)
@@ -174,7 +191,7 @@ static bool hazard_elapsed(instar_thread *t, uint64_t stamp)
 	if (!t->is_shared)
 		return stamp < hazard_thread(t)->limit;
 	era = load_seq_cst(&hazard_domain(t->domain)->era);
-	return stamp < era && hazard_look(t->domain, &handles) && stamp < hazard_oldest(handles, era);
+	return stamp < era && hazard_look(t->domain, stamp + 1, &handles) && stamp < hazard_oldest(handles, era);
 }
 
 /* ---- domains and handles ---- */

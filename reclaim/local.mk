@@ -10,6 +10,8 @@ reclaim_sources = \
 	reclaim/limbo.h \
 	reclaim/membarrier.h \
 	reclaim/memory.c \
+	reclaim/ping.c \
+	reclaim/ping.h \
 	reclaim/port.h \
 	reclaim/private.h \
 	reclaim/schemes.c \
@@ -26,6 +28,7 @@ EXTRA_DIST += \
 	reclaim/debra.h \
 	reclaim/ebr.h \
 	reclaim/ebr_fence.h \
+	reclaim/ebr_pop.h \
 	reclaim/ebr_token.h \
 	reclaim/era.h \
 	reclaim/hazard.h \
@@ -33,6 +36,7 @@ EXTRA_DIST += \
 	reclaim/he.h \
 	reclaim/hp.h \
 	reclaim/hp_asym.h \
+	reclaim/hp_pop.h \
 	reclaim/ibr.h \
 	reclaim/leak.h \
 	reclaim/no_grace.h \

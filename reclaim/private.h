@@ -36,6 +36,7 @@ struct this_thread {
 	unsigned callbacks;           /* depth of destructors and callbacks */
 	bool destroy_again;           /* said by the destructor that just ran */
 	unsigned shared_sections;     /* open through shared handles, of all domains */
+	struct ping *pings;           /* those of its handles that signals ask: reclaim/ping.h */
 };
 extern __thread struct this_thread this_thread __attribute__((visibility("hidden"), tls_model("initial-exec")));
 
@@ -73,6 +74,9 @@ uint64_t sample_pending(instar_domain *domain);        /* bytes; raises the peak
 
 /* memory.c */
 bool memory_init(struct instar_allocator *memory, const struct instar_allocator *given);
+
+/* ping.c */
+void ping_after_fork(void);                            /* in the child process */
 
 /* fork.c */
 void domains_add(instar_domain *domain);

@@ -32,6 +32,7 @@ reclaim_programs = \
 	tests/conc/boxes \
 	tests/conc/hazards_steps \
 	tests/conc/library_defects \
+	tests/conc/pings \
 	tests/conc/reclaim_memory \
 	tests/conc/reclaim_sections \
 	tests/conc/reclaim_status \
@@ -59,6 +60,9 @@ tests_conc_hazards_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_hazards_steps_LDADD = $(careless_engines) $(conc_steps_libs)
 tests_conc_library_defects_CPPFLAGS = $(AM_CPPFLAGS) $(scheme_cppflags)
 tests_conc_library_defects_LDADD = libinstar.la $(scheme_libs)
+tests_conc_pings_SOURCES = tests/conc/pings.c $(reclaim_support)
+tests_conc_pings_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_pings_LDADD = $(conc_steps_libs)
 tests_conc_reclaim_memory_SOURCES = tests/conc/reclaim_memory.c $(reclaim_support)
 tests_conc_reclaim_memory_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_reclaim_memory_LDADD = $(reclaim_libs)

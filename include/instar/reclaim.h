@@ -72,7 +72,7 @@ enum instar_domain_flags {
 struct instar_domain_opts {
 	size_t struct_size;        /* sizeof(struct instar_domain_opts) */
 	unsigned flags;            /* enum instar_domain_flags, or-ed */
-	int signal;                /* for schemes that use one; 0: a free real-time signal */
+	int signal;                /* for schemes that use one; 0: a free real-time signal; its handler stays */
 	size_t max_pending_bytes;  /* above it `pressure` is called and threads reclaim harder; 0: no limit */
 	void (*pressure)(uint64_t pending_bytes, void *ctx);
 	void *ctx;
@@ -84,7 +84,7 @@ struct instar_domain_opts {
 /*
  * A new domain.  scheme: NULL means "ebr".  opts: NULL means defaults.
  * OK; INVAL: unknown scheme or bad options; UNSUPPORTED: known, not built in, or not with
- * these flags; NOMEM, also: no thread.
+ * these flags; BUSY: the signal has another handler, or all have; NOMEM, also: no thread.
  *
  * INSTAR_DOMAIN_BACKGROUND: a thread of the domain's own, the worker, advances grace periods, destroys garbage and moves
  * the entries of growing maps; signals are blocked in it.  The threads that use the domain do not, as long as it

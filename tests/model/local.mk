@@ -41,7 +41,8 @@ model_cflags = -std=gnu11 -O2 $(WARN_CFLAGS)
 # In `make check`; the others take minutes.
 model_quick = tests/model/explorer tests/model/explorer_ebr
 model_programs = $(model_quick) tests/model/explorer_seven tests/model/explorer_ebr_fence tests/model/explorer_hp \
-	tests/model/explorer_hp_asym tests/model/explorer_ibr tests/model/explorer_he tests/model/explorer_qsbr tests/model/explorer_ebr_token
+	tests/model/explorer_hp_asym tests/model/explorer_ibr tests/model/explorer_he tests/model/explorer_qsbr tests/model/explorer_ebr_token \
+	tests/model/explorer_ebr_pop tests/model/explorer_hp_pop
 
 check_PROGRAMS += $(model_programs)
 TESTS += $(model_quick)
@@ -97,3 +98,13 @@ tests_model_explorer_ebr_token_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEM
 	-DRECLAIM_SCHEME_FILE='"reclaim/ebr_token.h"'
 tests_model_explorer_ebr_token_CFLAGS = $(model_cflags)
 tests_model_explorer_ebr_token_LDFLAGS =
+tests_model_explorer_ebr_pop_SOURCES = $(model_sources)
+tests_model_explorer_ebr_pop_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=ebr_pop \
+	-DRECLAIM_SCHEME_FILE='"reclaim/ebr_pop.h"'
+tests_model_explorer_ebr_pop_CFLAGS = $(model_cflags)
+tests_model_explorer_ebr_pop_LDFLAGS =
+tests_model_explorer_hp_pop_SOURCES = $(model_sources)
+tests_model_explorer_hp_pop_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=hp_pop \
+	-DRECLAIM_SCHEME_FILE='"reclaim/hp_pop.h"'
+tests_model_explorer_hp_pop_CFLAGS = $(model_cflags)
+tests_model_explorer_hp_pop_LDFLAGS =

@@ -2,7 +2,8 @@
  * tests/model/real_domain.h - the real reclaimer under the map: reclaim/ over the shim, for the scheme that
  * RECLAIM_SCHEME_FILE names, with what a thread has of its own changed at every switch of fibers.
  *
- * membarrier is the model's: it makes every thread's waiting stores.
+ * membarrier is the model's: it makes every thread's waiting stores.  So does a signal, and at once every handle that
+ * could be asked by it has answered.
  */
 #ifndef MODEL_REAL_DOMAIN_H
 #define MODEL_REAL_DOMAIN_H
@@ -13,7 +14,10 @@
 #include "tests/model/memory.h"
 #include "tests/model/schedule.h"
 
-#define syscall(...) (model_membarrier(), 0)
+static long syscall_for_model(long number, ...);
+
+#define syscall syscall_for_model
+#include "reclaim/ping.c"
 #include "reclaim/scheme.c"
 #undef syscall
 
@@ -87,6 +91,32 @@ const struct reclaim_scheme *reclaim_find(const char *name, bool *known)
 }
 
 /* ---- the world's side ---- */
+
+/* In one step. */
+static void answers_for_model(struct ping *p)
+{
+	for (; p; p = p->next) {
+		model_note(p->clock, false);
+		model_note(&p->answered, true);
+		model_write(&p->answered, *p->clock);
+		model_note(&p->pending, true);
+		p->pending = 0;
+	}
+}
+
+static long syscall_for_model(long number, ...)
+{
+	if (number == SYS_gettid)
+		return 1;
+	model_membarrier();
+	if (number == SYS_tgkill) {
+		for (unsigned i = 0; i <= MAX_THREADS; i++)
+			if (i != trial.current)
+				answers_for_model(its_own[i].mine.pings);
+		answers_for_model(this_thread.pings);
+	}
+	return 0;
+}
 
 static void *model_memory(size_t size, size_t alignment, void *ctx)
 {
