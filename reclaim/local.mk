@@ -37,6 +37,7 @@ EXTRA_DIST += \
 	reclaim/hp.h \
 	reclaim/hp_asym.h \
 	reclaim/hp_pop.h \
+	reclaim/hyaline.h \
 	reclaim/ibr.h \
 	reclaim/leak.h \
 	reclaim/no_grace.h \

@@ -11,6 +11,11 @@
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 
+#ifdef __SANITIZE_THREAD__
+enum { HANDLERS_AT_ONCE = 0 };
+#else
+enum { HANDLERS_AT_ONCE = 1 };
+#endif
 enum { TIMEOUT_NS = 20000000, CHILD_PATIENCE = 20, OBJECTS = 100 };
 
 static void users_handler(int number)
@@ -192,10 +197,12 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		return;
 	chooses_a_signal(scheme);
 	blocks_it(scheme);
-	sleeps_in_a_call(scheme);
-#ifndef __SANITIZE_THREAD__ /* it does not follow into a child process */
-	asked_in_a_child(scheme);
-#endif
+	if (HANDLERS_AT_ONCE) {
+		sleeps_in_a_call(scheme);
+		asked_in_a_child(scheme);
+	} else {
+		skip(3, "the thread sanitizer puts off handlers until a read has ended, and does not follow into a child process");
+	}
 }
 
 int main(void)

@@ -42,7 +42,7 @@ model_cflags = -std=gnu11 -O2 $(WARN_CFLAGS)
 model_quick = tests/model/explorer tests/model/explorer_ebr
 model_programs = $(model_quick) tests/model/explorer_seven tests/model/explorer_ebr_fence tests/model/explorer_hp \
 	tests/model/explorer_hp_asym tests/model/explorer_ibr tests/model/explorer_he tests/model/explorer_qsbr tests/model/explorer_ebr_token \
-	tests/model/explorer_ebr_pop tests/model/explorer_hp_pop
+	tests/model/explorer_ebr_pop tests/model/explorer_hp_pop tests/model/explorer_hyaline
 
 check_PROGRAMS += $(model_programs)
 TESTS += $(model_quick)
@@ -108,3 +108,8 @@ tests_model_explorer_hp_pop_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=h
 	-DRECLAIM_SCHEME_FILE='"reclaim/hp_pop.h"'
 tests_model_explorer_hp_pop_CFLAGS = $(model_cflags)
 tests_model_explorer_hp_pop_LDFLAGS =
+tests_model_explorer_hyaline_SOURCES = $(model_sources)
+tests_model_explorer_hyaline_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=hyaline \
+	-DRECLAIM_SCHEME_FILE='"reclaim/hyaline.h"'
+tests_model_explorer_hyaline_CFLAGS = $(model_cflags)
+tests_model_explorer_hyaline_LDFLAGS =
