@@ -97,7 +97,7 @@ enum instar_status instar_bmap_save(instar_bmap *map, instar_thread *thread, int
 	enum instar_status status = image_open(&s.image, map->domain, fd, IMAGE_BYTES, 1);
 	if (status != INSTAR_OK)
 		return status;
-	status = instar_snapshot_open(map->map, thread, &snapshot);
+	status = snapshot_open(map->map, thread, &snapshot);
 	if (status == INSTAR_OK) {
 		status = write_snapshot(&s, snapshot, thread);
 		int saved = errno;
