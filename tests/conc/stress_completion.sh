@@ -30,7 +30,7 @@ offers() {
 	fi
 }
 
-offers "compare run report count torture bench reclaim --help --version" ""
+offers "compare run report count torture replay bench reclaim --help --version" ""
 offers "compare count" co
 offers "mix90 mix50" run mix
 offers "--minutes --maps" compare --m
