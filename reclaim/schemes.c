@@ -6,24 +6,18 @@
 
 #include "reclaim/contract.h"
 
-#define BUILT_none(scheme) (&(scheme))
-#ifdef HAVE_CK
-#define BUILT_ck(scheme) (&(scheme))
-#else
-#define BUILT_ck(scheme) NULL
-#endif
-#ifdef HAVE_URCU
-#define BUILT_urcu(scheme) (&(scheme))
-#else
-#define BUILT_urcu(scheme) NULL
-#endif
+/* configure says of each scheme by SCHEME_<identifier> whether it is built in: 1 or 0. */
+#define TABLE_1(id) &reclaim_scheme_##id
+#define TABLE_0(id) NULL
+#define PASTE(built, id) TABLE_##built(id)
+#define TABLE(built, id) PASTE(built, id)
 
 #define INSTAR_SCHEME(id, need) extern const struct reclaim_scheme reclaim_scheme_##id;
 #include "reclaim/schemes.def"
 #undef INSTAR_SCHEME
 
 static const struct reclaim_scheme *const tables[] = {
-#define INSTAR_SCHEME(id, need) BUILT_##need(reclaim_scheme_##id),
+#define INSTAR_SCHEME(id, need) TABLE(SCHEME_##id, id),
 #include "reclaim/schemes.def"
 #undef INSTAR_SCHEME
 };

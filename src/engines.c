@@ -34,20 +34,14 @@ static int level_runs_here(void)
 #define PASTE(scheme, level) engine_##scheme##_##level
 #define EXPAND(scheme, level) PASTE(scheme, level)
 
-#define IF_none(...) __VA_ARGS__
-#if defined(HAVE_CK)
-#define IF_ck(...) __VA_ARGS__
-#else
-#define IF_ck(...)
-#endif
-#if defined(HAVE_URCU)
-#define IF_urcu(...) __VA_ARGS__
-#else
-#define IF_urcu(...)
-#endif
+/* configure says of each scheme by SCHEME_<identifier> whether it is built in: 1 or 0. */
+#define IF_1(...) __VA_ARGS__
+#define IF_0(...)
+#define IF_PASTE(built) IF_##built
+#define IF(built) IF_PASTE(built)
 
 #define INSTAR_SCHEME(name, requirement) \
-	IF_##requirement(extern const struct engine EXPAND(name, base), EXPAND(name, LEVEL);)
+	IF(SCHEME_##name)(extern const struct engine EXPAND(name, base), EXPAND(name, LEVEL);)
 #include "reclaim/schemes.def"
 #undef INSTAR_SCHEME
 
@@ -58,7 +52,7 @@ struct choice {
 };
 
 static const struct choice choices[] = {
-#define INSTAR_SCHEME(name, requirement) IF_##requirement({ #name, &EXPAND(name, base), &EXPAND(name, LEVEL) }, )
+#define INSTAR_SCHEME(name, requirement) IF(SCHEME_##name)({ #name, &EXPAND(name, base), &EXPAND(name, LEVEL) }, )
 #include "reclaim/schemes.def"
 #undef INSTAR_SCHEME
 };

@@ -70,7 +70,7 @@ level_lse = -march=armv8.1-a
 
 scheme_cppflags = $(CK_CFLAGS) $(URCU_CFLAGS)
 scheme_libs = $(CK_LIBS) $(URCU_LIBS)
-AM_CPPFLAGS += $(XXHASH_CFLAGS)
+AM_CPPFLAGS += $(XXHASH_CFLAGS) $(scheme_flags)
 # The test builds: one level; compiled for static linking only.
 STEPS_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_BASE_ONLY -DINSTAR_STEPS
 HALF_CPPFLAGS = $(STEPS_CPPFLAGS) -DINSTAR_HALF_WIDTH
