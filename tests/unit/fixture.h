@@ -69,7 +69,7 @@ static inline struct place find(word h, enum tag *tag)
 /* T2 or T3 on the header that p was scanned with. */
 static inline bool publish(const struct place *p, const struct claim *c, word h)
 {
-	return publish_claim(p->bucket, p->header, c, h);
+	return publish_claim(p->table, p->home, p->header, c, h);
 }
 
 /* T1, T2 or T3, without bury or growth; returns the claim as it was published. */
