@@ -70,25 +70,26 @@ level_lse = -march=armv8.1-a
 
 scheme_cppflags = $(CK_CFLAGS) $(URCU_CFLAGS)
 scheme_libs = $(CK_LIBS) $(URCU_LIBS)
-AM_CPPFLAGS += $(XXHASH_CFLAGS) $(scheme_flags)
+AM_CPPFLAGS += $(XXHASH_CFLAGS)
 # The test builds: one level; compiled for static linking only.
 STEPS_CPPFLAGS = $(AM_CPPFLAGS) -DENGINE_BASE_ONLY -DINSTAR_STEPS
 HALF_CPPFLAGS = $(STEPS_CPPFLAGS) -DINSTAR_HALF_WIDTH
 
 lib_LTLIBRARIES += libinstar.la
 libinstar_la_SOURCES = $(instar_sources)
+libinstar_la_CPPFLAGS = $(AM_CPPFLAGS) $(scheme_flags)
 libinstar_la_LIBADD = $(engine_objects) $(scheme_objects) $(scheme_libs) $(XXHASH_LIBS)
 libinstar_la_DEPENDENCIES = $(engine_objects) $(scheme_objects) src/instar.map
 libinstar_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,nodelete -Wl,--version-script=$(srcdir)/src/instar.map
 
 check_LTLIBRARIES += libinstar_steps.la libinstar_half.la
 libinstar_steps_la_SOURCES = $(instar_sources)
-libinstar_steps_la_CPPFLAGS = $(STEPS_CPPFLAGS)
+libinstar_steps_la_CPPFLAGS = $(STEPS_CPPFLAGS) $(scheme_flags)
 libinstar_steps_la_CFLAGS = $(AM_CFLAGS) -static
 libinstar_steps_la_LIBADD = $(steps_objects) $(scheme_libs) $(XXHASH_LIBS)
 libinstar_steps_la_DEPENDENCIES = $(steps_objects)
 libinstar_half_la_SOURCES = $(instar_sources)
-libinstar_half_la_CPPFLAGS = $(HALF_CPPFLAGS)
+libinstar_half_la_CPPFLAGS = $(HALF_CPPFLAGS) $(half_scheme_flags)
 libinstar_half_la_CFLAGS = $(AM_CFLAGS) -static
 libinstar_half_la_LIBADD = $(half_objects)
 libinstar_half_la_DEPENDENCIES = $(half_objects)
