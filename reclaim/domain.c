@@ -112,9 +112,8 @@ enum instar_status instar_domain_create(instar_domain **out, const char *scheme,
 	if (!table)
 		return known ? INSTAR_UNSUPPORTED : INSTAR_INVAL;
 	status = reclaim_domain_create(out, table, opts);
-	if (status == INSTAR_UNSUPPORTED && table->stand_in)
-		status = reclaim_domain_create(out, reclaim_find(table->stand_in, &known), opts);
-	return status;
+	table = status == INSTAR_UNSUPPORTED && table->stand_in ? reclaim_find(table->stand_in, &known) : NULL;
+	return table ? reclaim_domain_create(out, table, opts) : status;
 }
 
 static bool in_use(instar_domain *domain)

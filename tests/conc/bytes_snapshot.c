@@ -68,7 +68,7 @@ static void look_on(struct test *test, instar_thread *t)
 	instar_bmap_snapshot *older = NULL, *newer;
 	struct shown was = { 0, 0 }, is, again;
 
-	while (__atomic_load_n(&test->writing, __ATOMIC_ACQUIRE)) {
+	do {
 		if (instar_bmap_snapshot_open(test->map, t, &newer) != INSTAR_OK)
 			bail_out("no snapshot");
 		world_rest(&test->world, t);
@@ -83,7 +83,7 @@ static void look_on(struct test *test, instar_thread *t)
 		older = newer;
 		was = is;
 		__atomic_fetch_add(&test->looks, 1, __ATOMIC_RELAXED);
-	}
+	} while (__atomic_load_n(&test->writing, __ATOMIC_ACQUIRE));
 	instar_bmap_snapshot_close(older, t);
 }
 

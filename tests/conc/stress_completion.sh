@@ -35,9 +35,9 @@ offers "compare count" co
 offers "mix90 mix50" run mix
 offers "--minutes --maps" compare --m
 offers "--scheme" count --s
-offers "ebr ebr-fence" compare --schemes ebr
-offers "ebr ebr-fence" count --scheme = eb
-offers "leak,ebr leak,ebr-fence" compare -s leak,eb
+offers leak compare --schemes le
+offers leak count --scheme = le
+offers ebr,leak compare -s ebr,le
 offers "grow-warm grow-cold" compare --workloads = grow
 offers "mutex mutex64" compare -m mu
 offers "instar/leak" run -m instar/l
