@@ -87,7 +87,8 @@ const struct limbo_record *limbo_first(struct limbo *limbo)
 void limbo_drop(struct limbo *limbo)
 {
 	limbo->first++;
-	/* ORD:limbo-taken — release; pairs with ORD:limbo-gone (retire.c); carries the destructor's effects, or where the worker put it */
+	/* ORD:limbo-taken — release; pairs with ORD:limbo-gone (wait.c); carries the destructor's effects, or where the
+	 * worker put it */
 	store_release(&limbo->taken, limbo->taken + 1);
 }
 

@@ -139,7 +139,8 @@ static instar_thread *add_handle(instar_domain *domain)
 	t->index = 1 + fetch_add_relaxed(&domain->next_index, 1);
 	t->attached = 1;
 	t->next = load_relaxed(&domain->threads);
-	/* ORD:handle-push — RMW; pairs with ORD:handle-list (contract.h) and every walk of the list; carries the handle, and what a scan that missed it knew */
+	/* ORD:handle-push — RMW; pairs with ORD:handle-list (contract.h) and every walk of the list; carries the handle,
+	 * and what a scan that missed it knew */
 	while (!cas_seq_cst(&domain->threads, &t->next, t))
 		;
 	return t;
