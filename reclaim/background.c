@@ -265,6 +265,7 @@ enum instar_status background_start(instar_domain *domain)
 	w->domain = domain;
 	w->nap = NAP_NS;
 	sem_init(&w->started, 0, 0);
+	domain->background = w; /* the worker reads it; nobody else knows the domain yet */
 	if (start_thread(w)) {
 		while (sem_wait(&w->started) && errno == EINTR)
 			;
@@ -272,10 +273,10 @@ enum instar_status background_start(instar_domain *domain)
 		if (status != INSTAR_OK)
 			pthread_join(w->thread, NULL);
 	}
-	if (status == INSTAR_OK)
-		domain->background = w;
-	else
+	if (status != INSTAR_OK) {
+		domain->background = NULL;
 		background_free(w);
+	}
 	return status;
 }
 
