@@ -14,7 +14,6 @@
 
 #include "reclaim/epoch.h"
 
-enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
 enum { DEBRA_SECTIONS = 16 }; /* between two looks; a power of two */
 
 struct debra_thread {
@@ -60,12 +59,6 @@ static inline void scheme_enter(instar_thread *t)
 	if (unlikely(++debra_thread(t)->sections % DEBRA_SECTIONS == 0))
 		debra_go_on(t, 1);
 }
-
-#define scheme_leave epoch_withdraw
-#define scheme_inside epoch_inside
-#define scheme_grace_now epoch_grace_now
-#define scheme_grace_elapsed epoch_grace_elapsed
-#define scheme_protect epoch_protect
 
 #ifdef RECLAIM_SCHEME_BODY
 

@@ -15,14 +15,7 @@
 #define EPOCH_PINGS
 #include "reclaim/epoch.h"
 
-enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
-
 #define scheme_enter epoch_announce_plain
-#define scheme_leave epoch_withdraw
-#define scheme_inside epoch_inside
-#define scheme_grace_now epoch_grace_now
-#define scheme_grace_elapsed epoch_grace_elapsed
-#define scheme_protect epoch_protect
 
 #ifdef RECLAIM_SCHEME_BODY
 

@@ -29,8 +29,6 @@
 #define TOKEN_SECTIONS 16 /* between two looks for the token; a power of two */
 #endif
 
-enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
-
 struct token_thread {
 	struct epoch_thread head;
 	unsigned sections;
@@ -88,12 +86,6 @@ static inline void scheme_enter(instar_thread *t)
 	if (unlikely(++token_thread(t)->sections % TOKEN_SECTIONS == 0))
 		token_pass_own(t);
 }
-
-#define scheme_leave epoch_withdraw
-#define scheme_inside epoch_inside
-#define scheme_grace_now epoch_grace_now
-#define scheme_grace_elapsed epoch_grace_elapsed
-#define scheme_protect epoch_protect
 
 #ifdef RECLAIM_SCHEME_BODY
 

@@ -113,6 +113,16 @@ static inline uintptr_t epoch_protect(instar_thread *t, unsigned slot, const uin
 	return load_seq_cst(source);
 }
 
+/* ---- a section: what a scheme does otherwise it undefines and defines anew; its scheme_enter announces ---- */
+
+enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
+
+#define scheme_leave epoch_withdraw
+#define scheme_inside epoch_inside
+#define scheme_grace_now epoch_grace_now
+#define scheme_grace_elapsed epoch_grace_elapsed
+#define scheme_protect epoch_protect
+
 /* ---- an advance in steps, by threads that enter and leave meanwhile (debra, ebr-token) ----
  *
  * The argument above asks that each look comes after the load of G = g and before the turn to g+1, not that they come

@@ -14,8 +14,6 @@
 
 #include "reclaim/epoch.h"
 
-enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
-
 static inline void scheme_enter(instar_thread *t)
 {
 	if (likely(epoch_inside(t)))
@@ -24,6 +22,7 @@ static inline void scheme_enter(instar_thread *t)
 	epoch_thread(t)->transient = true;
 }
 
+#undef scheme_leave
 static inline void scheme_leave(instar_thread *t)
 {
 	if (likely(!epoch_thread(t)->transient))
@@ -31,11 +30,6 @@ static inline void scheme_leave(instar_thread *t)
 	epoch_thread(t)->transient = false;
 	epoch_withdraw(t);
 }
-
-#define scheme_inside epoch_inside
-#define scheme_grace_now epoch_grace_now
-#define scheme_grace_elapsed epoch_grace_elapsed
-#define scheme_protect epoch_protect
 
 #ifdef RECLAIM_SCHEME_BODY
 

@@ -4,8 +4,7 @@
 
 #include "reclaim/epoch.h"
 
-enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
-
+#undef scheme_grace_elapsed
 static inline bool scheme_grace_elapsed(instar_thread *t, uint64_t stamp)
 {
 	(void)t;
@@ -14,10 +13,6 @@ static inline bool scheme_grace_elapsed(instar_thread *t, uint64_t stamp)
 }
 
 #define scheme_enter epoch_announce_exchange
-#define scheme_leave epoch_withdraw
-#define scheme_inside epoch_inside
-#define scheme_grace_now epoch_grace_now
-#define scheme_protect epoch_protect
 
 #ifdef RECLAIM_SCHEME_BODY
 #define SCHEME_TABLE .info.name = "broken", .domain_init = epoch_domain_init, EPOCH_TABLE

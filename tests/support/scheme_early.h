@@ -4,18 +4,13 @@
 
 #include "reclaim/epoch.h"
 
-enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
-
+#undef scheme_grace_now
 static inline uint64_t scheme_grace_now(instar_thread *t)
 {
 	return epoch_grace_now(t) - 1;
 }
 
 #define scheme_enter epoch_announce_exchange
-#define scheme_leave epoch_withdraw
-#define scheme_inside epoch_inside
-#define scheme_grace_elapsed epoch_grace_elapsed
-#define scheme_protect epoch_protect
 
 #ifdef RECLAIM_SCHEME_BODY
 #define SCHEME_TABLE .info.name = "early", .domain_init = epoch_domain_init, EPOCH_TABLE
