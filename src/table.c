@@ -107,7 +107,7 @@ void table_reclaim(void *table, void *ctx)
 {
 	struct table *t = table;
 	(void)ctx;
-	if ((t->value_free && t->freed_homes < table_homes(t) && !free_some_values(t)) || !drop_some_pages(t))
+	if ((t->value_free && !free_some_values(t)) || !drop_some_pages(t))
 		reclaim_destroy_again();
 	else
 		table_free(t);
