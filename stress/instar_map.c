@@ -10,7 +10,7 @@
 
 #include "stress/memory.h"
 #include "stress/population.h"
-#include "stress/subject.h"
+#include "stress/subjects.h"
 
 #define SUBJECT instar
 
@@ -69,13 +69,9 @@ static void free_box(void *box, void *ctx)
 
 static bool asks_births(const char *scheme)
 {
-	const struct instar_scheme_info *list;
-	size_t i = instar_schemes(&list);
+	const struct instar_scheme_info *info = scheme_find(scheme, strlen(scheme));
 
-	while (i--)
-		if (strcmp(list[i].name, scheme) == 0)
-			return strcmp(list[i].family, "era") == 0;
-	return false;
+	return info && strcmp(info->family, "era") == 0;
 }
 
 static struct box *new_box(const struct map *map)

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include <instar/reclaim.h>
-
 extern const struct subject subject_instar, subject_mutex, subject_mutex64, subject_raw;
 extern const struct subject subject_cds_lfht, subject_cds_lfht_qsbr, subject_ck_ht;
 
@@ -27,22 +25,28 @@ size_t baselines_list(const struct subject *const **list)
 	return sizeof(baselines) / sizeof(baselines[0]);
 }
 
+const struct instar_scheme_info *scheme_find(const char *name, size_t length)
+{
+	const struct instar_scheme_info *list;
+	size_t count = instar_schemes(&list);
+
+	for (size_t i = 0; i < count; i++)
+		if (list[i].available && strlen(list[i].name) == length && memcmp(list[i].name, name, length) == 0)
+			return &list[i];
+	return NULL;
+}
+
 static const struct subject *find_instar(const char *scheme, struct map_options *options)
 {
-	const struct instar_scheme_info *schemes;
-	size_t count = instar_schemes(&schemes), length = strcspn(scheme, "/");
+	size_t length = strcspn(scheme, "/");
+	const struct instar_scheme_info *info = scheme_find(scheme, length);
 
 	options->filter = strcmp(scheme + length, "/filter") == 0;
 	options->reuse = strcmp(scheme + length, "/no-reuse") != 0;
-	if (scheme[length] && !options->filter && options->reuse)
+	if (!info || (scheme[length] && !options->filter && options->reuse))
 		return NULL;
-	for (size_t i = 0; i < count; i++)
-		if (schemes[i].available && strlen(schemes[i].name) == length &&
-		    memcmp(schemes[i].name, scheme, length) == 0) {
-			options->scheme = schemes[i].name;
-			return &subject_instar;
-		}
-	return NULL;
+	options->scheme = info->name;
+	return &subject_instar;
 }
 
 const struct subject *subject_find(const char *name, struct map_options *options)

@@ -7,12 +7,17 @@
 #ifndef STRESS_SUBJECTS_H
 #define STRESS_SUBJECTS_H
 
+#include <instar/reclaim.h>
+
 #include "stress/subject.h"
 
 enum { MAP_NAME = 64 };
 
 /* The baselines that are built in. */
 size_t baselines_list(const struct subject *const **list);
+
+/* The scheme built in whose name is the `length` bytes at `name`; NULL: none. */
+const struct instar_scheme_info *scheme_find(const char *name, size_t length);
 
 /* What `name` stands for; fills in the scheme, reuse and filter of `options`.  NULL: nothing in this build. */
 const struct subject *subject_find(const char *name, struct map_options *options);

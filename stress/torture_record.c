@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stress/subjects.h"
 #include "tests/support/linear.h"
 
 enum { FORMAT = 1 };
@@ -107,17 +108,6 @@ static bool history_from_json(json_t *threads, struct history **history)
 	return true;
 }
 
-static const struct instar_scheme_info *find_scheme(const char *name)
-{
-	const struct instar_scheme_info *list;
-	size_t n = instar_schemes(&list);
-
-	for (size_t i = 0; i < n; i++)
-		if (list[i].available && strcmp(list[i].name, name) == 0)
-			return &list[i];
-	return NULL;
-}
-
 /* NULL: no error. */
 static const char *read_json(struct torture_record *record, json_t *json)
 {
@@ -134,7 +124,7 @@ static const char *read_json(struct torture_record *record, json_t *json)
 	if (threads < 1 || threads > TORTURE_THREADS || steps < 1 || strlen(scheme) >= RECORD_SCHEME)
 		return "not a record of torture";
 	snprintf(record->scheme, RECORD_SCHEME, "%s", scheme);
-	record->plan = (struct torture_plan){ .scheme = find_scheme(scheme), .seed = (uint64_t)seed,
+	record->plan = (struct torture_plan){ .scheme = scheme_find(scheme, strlen(scheme)), .seed = (uint64_t)seed,
 					      .threads = (unsigned)threads, .steps = (unsigned)steps };
 	return history_from_json(history, &record->history) ? NULL : "the history is damaged";
 }
