@@ -4,33 +4,18 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "tests/support/bytes.h"
 #include "tests/support/injector.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/tap.h"
+#include "tests/support/image.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
 enum { SMALL = 6, LARGE = TEST_WORK(20000), COUNTERS = 1000, RAISES = TEST_WORK(30000), EACH = 1000, SAVES = 5,
        LONG = 300000, BLOCK = 1 << 16 };
-
-static int file_new(void)
-{
-	int fd = memfd_create("image", 0);
-
-	if (fd < 0)
-		bail_out("no file");
-	return fd;
-}
-
-static void file_fill(int fd, const void *bytes, size_t n)
-{
-	if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET) || write(fd, bytes, n) != (ssize_t)n || lseek(fd, 0, SEEK_SET))
-		bail_out("no file");
-}
 
 /* Of as many keys of all lengths; if `extremes`, also of no bytes at all, and of more than a block has. */
 static instar_bmap *map_of(instar_domain *domain, instar_bmap_hash_fn *hash, uint64_t entries, bool extremes)
@@ -156,9 +141,8 @@ static void damage(void)
 	struct injector injector;
 	instar_domain *domain;
 	instar_bmap *map = map_of(NULL, NULL, SMALL, false);
-	unsigned char image[1024], copy[1024];
+	unsigned char image[IMAGE_MAX], key[BYTES_KEY_MAX];
 	int fd = file_new();
-	bool fine = true;
 	size_t n, keys = 0;
 
 	injector_init(&injector);
@@ -168,25 +152,9 @@ static void damage(void)
 	instar_bmap_destroy(map);
 	n = (size_t)read(fd, image, sizeof image);
 	for (uint64_t i = 0; i < SMALL; i++)
-		keys += 12 + bytes_key(copy, i);
+		keys += 12 + bytes_key(key, i);
 	ok(n == 24 + 8 + keys + 8 + 24, "the image has the size of its format (%zu)", n);
-	for (size_t cut = 0; cut < n && fine; cut++) {
-		file_fill(fd, image, cut);
-		fine = load_answers(fd, domain, INSTAR_CORRUPT);
-	}
-	ok(fine, "cut short anywhere: CORRUPT");
-	for (size_t bit = 0; bit < n * 8 && fine; bit++) {
-		memcpy(copy, image, n);
-		copy[bit / 8] ^= (unsigned char)(1u << bit % 8);
-		file_fill(fd, copy, n);
-		fine = load_answers(fd, domain, INSTAR_CORRUPT);
-	}
-	ok(fine, "any one bit flipped: CORRUPT");
-	memcpy(copy, image, 24); /* the block left out, and the end alone */
-	memcpy(copy + 24, image + n - 24, 24);
-	file_fill(fd, copy, 48);
-	ok(load_answers(fd, domain, INSTAR_CORRUPT), "a block left out: CORRUPT");
-	file_fill(fd, image, n);
+	image_is_guarded(fd, domain, image, n, load_answers);
 	ok(instar_bmap_load(&map, domain, NULL, fd) == INSTAR_OK && holds(map, SMALL, false), "undamaged: OK");
 	instar_bmap_destroy(map);
 	ok(instar_domain_destroy(domain) == INSTAR_OK && !injector.live, "nothing was left behind");

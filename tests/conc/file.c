@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "tests/support/rng.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/tap.h"
+#include "tests/support/image.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
@@ -48,21 +48,6 @@ static bool holds(instar_map *map, uint64_t entries)
 		if (instar_get(map, NULL, key_of(i), &value) != INSTAR_OK || value != value_of(i))
 			return false;
 	return instar_size(map) == entries && instar_map_check(map, stdout) == INSTAR_OK;
-}
-
-static int file_new(void)
-{
-	int fd = memfd_create("image", 0);
-
-	if (fd < 0)
-		bail_out("no file");
-	return fd;
-}
-
-static void file_fill(int fd, const void *bytes, size_t n)
-{
-	if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET) || write(fd, bytes, n) != (ssize_t)n || lseek(fd, 0, SEEK_SET))
-		bail_out("no file");
 }
 
 /* ---- round trips ---- */
@@ -162,9 +147,8 @@ static void damage(void)
 	struct injector injector;
 	instar_domain *domain;
 	instar_map *map = map_of(NULL, SMALL);
-	unsigned char image[1024], copy[1024];
+	unsigned char image[IMAGE_MAX];
 	int fd = file_new();
-	bool fine = true;
 	size_t n;
 
 	injector_init(&injector);
@@ -174,23 +158,7 @@ static void damage(void)
 	instar_map_destroy(map);
 	n = (size_t)read(fd, image, sizeof image);
 	ok(n == 24 + 8 + 16 * SMALL + 8 + 24, "the image has the size of its format (%zu)", n);
-	for (size_t cut = 0; cut < n && fine; cut++) {
-		file_fill(fd, image, cut);
-		fine = load_answers(fd, domain, INSTAR_CORRUPT);
-	}
-	ok(fine, "cut short anywhere: CORRUPT");
-	for (size_t bit = 0; bit < n * 8 && fine; bit++) {
-		memcpy(copy, image, n);
-		copy[bit / 8] ^= (unsigned char)(1u << bit % 8);
-		file_fill(fd, copy, n);
-		fine = load_answers(fd, domain, INSTAR_CORRUPT);
-	}
-	ok(fine, "any one bit flipped: CORRUPT");
-	memcpy(copy, image, 24); /* the block left out, and the end alone */
-	memcpy(copy + 24, image + n - 24, 24);
-	file_fill(fd, copy, 48);
-	ok(load_answers(fd, domain, INSTAR_CORRUPT), "a block left out: CORRUPT");
-	file_fill(fd, image, n);
+	image_is_guarded(fd, domain, image, n, load_answers);
 	ok(instar_load(&map, domain, NULL, fd) == INSTAR_OK && holds(map, SMALL), "undamaged: OK");
 	instar_map_destroy(map);
 	ok(instar_domain_destroy(domain) == INSTAR_OK && !injector.live, "nothing was left behind");

@@ -11,6 +11,7 @@ support_sources = \
 	tests/support/filler.h \
 	tests/support/history.c \
 	tests/support/history.h \
+	tests/support/image.h \
 	tests/support/injector.c \
 	tests/support/injector.h \
 	tests/support/linear.c \
