@@ -12,7 +12,8 @@
  *     consumer's, if nobody was consuming: then it is mended, and what waits in it is freed in the child by who comes.
  *     If somebody was, the first record may be half destroyed and the consumer's side half moved: the
  *     queue is given up as without the flag.  To wait for him in prepare would be to wait for a
- *     destructor, which may want what the forking thread has locked;
+ *     destructor, which may want what the forking thread has locked.  If it is the forking thread that frees out of it, a
+ *     destructor called fork: it returns in the child, too, and the queue is mended under it, with or without the flag;
  *   - a map's list of snapshots is locked over the fork; those that a call of a lost thread had open for itself are taken
  *     out of it in the child;
  *   - a worker is started anew.
@@ -68,10 +69,15 @@ static void lose_worker(instar_domain *domain)
 		background_lost(domain);
 }
 
+static bool caller_frees(const struct thread_private *own)
+{
+	return this_thread.frees == &own->limbo;
+}
+
 /* What waits in the queue of a handle whose thread, or whose queue's consumer, was lost. */
 static void take_queue(const instar_domain *domain, struct thread_private *own)
 {
-	if (asked(domain) && !own->limbo.busy) {
+	if (caller_frees(own) || (asked(domain) && !own->limbo.busy)) {
 		limbo_mend(&own->limbo);
 		return;
 	}
@@ -86,7 +92,7 @@ static void lose_threads(instar_domain *domain)
 			domain->scheme->thread_lost(t);
 			t->interrupted = false;
 			t->attached = 0;
-		} else if (!t->own->limbo.busy || reclaim_in_callback()) {
+		} else if (!t->own->limbo.busy || caller_frees(t->own)) {
 			continue;
 		}
 		/* The thread that was freeing out of it, for its own or for the caller, never ends that. */

@@ -35,6 +35,7 @@ struct this_thread {
 	instar_thread *mine;          /* its handles */
 	unsigned callbacks;           /* depth of destructors and callbacks */
 	bool destroy_again;           /* said by the destructor that just ran */
+	const struct limbo *frees;    /* the queue that it frees out of */
 	unsigned shared_sections;     /* open through shared handles, of all domains */
 	struct ping *pings;           /* those of its handles that signals ask: reclaim/ping.h */
 };

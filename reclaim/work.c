@@ -145,6 +145,7 @@ size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 
 	if (!limbo_pending(limbo) || !limbo_lock(limbo))
 		return 0;
+	this_thread.frees = limbo;
 	while (n < budget && looks-- && (record = limbo_first(limbo)) && has_elapsed(t, limbo, record->stamp)) {
 		if (unlikely(is_held(t, record))) {
 			if (!put_back(t, limbo))
@@ -159,6 +160,7 @@ size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 		count_freed(t, record);
 		limbo_drop(limbo);
 	}
+	this_thread.frees = NULL;
 	limbo_unlock(limbo);
 	return n;
 }

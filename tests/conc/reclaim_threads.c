@@ -361,6 +361,76 @@ static void forks_amid_freeing(const struct reclaim_scheme *scheme)
 	close_domain(freeing.domain, t);
 }
 
+/* ---- a fork by a destructor, of what another thread retired ---- */
+
+enum { HEIRLOOMS = 100 };
+
+struct heirlooms {
+	instar_domain *domain;
+	bool retired, done; /* atomic */
+	unsigned freed;
+	pid_t child;
+};
+
+static void fork_once(void *object, void *context)
+{
+	struct heirlooms *h = context;
+
+	(void)object;
+	if (h->freed++ == HEIRLOOMS / 2) {
+		fflush(stdout);
+		h->child = fork();
+	}
+}
+
+static void *retire_and_wait(void *context)
+{
+	struct heirlooms *h = context;
+	instar_thread *t = join_domain(h->domain);
+
+	instar_enter(t); /* it frees nothing itself */
+	for (unsigned i = 0; i < HEIRLOOMS; i++)
+		instar_retire(t, h, 1, fork_once, h);
+	instar_leave(t);
+	instar_thread_offline(t);
+	__atomic_store_n(&h->retired, true, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&h->done, __ATOMIC_SEQ_CST))
+		sched_yield();
+	instar_thread_online(t);
+	instar_thread_detach(t);
+	return NULL;
+}
+
+static void fork_in_a_destructor(const struct reclaim_scheme *scheme, unsigned flags)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	struct heirlooms h = { .child = -1 };
+	instar_thread *t;
+	pthread_t retirer;
+	int status = -1;
+
+	opts.flags = flags;
+	h.domain = open_domain(scheme, &opts);
+	t = join_domain(h.domain);
+	if (pthread_create(&retirer, NULL, retire_and_wait, &h))
+		bail_out("no thread");
+	while (!__atomic_load_n(&h.retired, __ATOMIC_SEQ_CST))
+		sched_yield();
+	for (unsigned i = 0; i < 10 && h.freed < HEIRLOOMS; i++)
+		try_hard(t);
+	if (h.child == 0) {
+		alarm(CHILD_PATIENCE);
+		_exit(child_frees(t) || h.freed != HEIRLOOMS || instar_thread_detach(t) != INSTAR_OK ||
+		      instar_domain_destroy(h.domain) != INSTAR_OK);
+	}
+	waitpid(h.child, &status, 0);
+	ok(status == 0 && h.freed == HEIRLOOMS, "%s: a destructor forks and goes on in both processes (status %d, freed %u)",
+	   scheme->info.name, status, h.freed);
+	__atomic_store_n(&h.done, true, __ATOMIC_SEQ_CST);
+	pthread_join(retirer, NULL);
+	close_domain(h.domain, t);
+}
+
 /* ---- */
 
 static void test_scheme(const struct reclaim_scheme *scheme)
@@ -380,8 +450,11 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		forks(scheme);
 	else
 		skip(2, "the thread sanitizer does not follow into a child process");
-	if (scheme->thread_lost && frees(scheme) && FOLLOW_FORKS)
+	if (scheme->thread_lost && frees(scheme) && FOLLOW_FORKS) {
 		forks_amid_freeing(scheme);
+		fork_in_a_destructor(scheme, 0);
+		fork_in_a_destructor(scheme, INSTAR_DOMAIN_ATFORK);
+	}
 }
 
 int main(void)
