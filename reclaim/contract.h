@@ -14,7 +14,7 @@
  *   void scheme_leave(instar_thread *t);                   the outermost leave, t->nest already 0;
  *                                                          if SCHEME_NESTS, each enter and leave
  *   bool scheme_inside(const instar_thread *t);            the scheme sees t in a section already; one that
- *                                                          cannot tell: t->nest > 1
+ *                                                          cannot tell: t->nest != 0
  *   uint64_t scheme_grace_now(instar_thread *t);           inside a section: a stamp, >= 2; or
  *                                                          RECLAIM_NEVER
  *   bool scheme_grace_elapsed(instar_thread *t, uint64_t stamp);
@@ -23,6 +23,9 @@
  *                                                          stays for the section, or until the slot's
  *                                                          next use; a plain load where a section
  *                                                          protects all
+ *
+ * One in which a thread may be inside without a section defines scheme_allows_brief as a macro: false where the
+ * leave of a brief section would end what the thread is inside of.
  *
  * A scheme of references (SCHEME_PROTECTS_ALL 0, SCHEME_TAKES_REFERENCES defined) has besides:
  *

@@ -9,7 +9,7 @@
 
 #include "reclaim/no_grace.h"
 
-enum { SCHEME_HAS_GRACE = 0, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
+enum { SCHEME_HAS_GRACE = 0, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 1 };
 
 static inline void scheme_enter(instar_thread *t)
 {

@@ -31,6 +31,9 @@ static inline void scheme_leave(instar_thread *t)
 	epoch_withdraw(t);
 }
 
+/* Online, they cost and announce nothing. */
+#define scheme_allows_brief(t) (!(t)->nest && !epoch_thread(t)->transient)
+
 #ifdef RECLAIM_SCHEME_BODY
 
 static void qsbr_quiescent(instar_thread *t)

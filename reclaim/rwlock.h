@@ -43,7 +43,7 @@ static inline uint64_t scheme_grace_now(instar_thread *t)
 	return counter_read(t) + 2 + COUNTER_DETECTIONS;
 }
 
-#define scheme_inside(t) ((t)->nest > 1)
+#define scheme_inside(t) ((t)->nest != 0)
 #define scheme_grace_elapsed counter_elapsed
 #define scheme_protect counter_protect
 

@@ -132,7 +132,8 @@ INSTAR_API enum instar_status instar_compute(instar_map *map, instar_thread *thr
  * the call returned is closed. */
 INSTAR_API enum instar_status instar_take(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *old);
 
-/* Entries: approximate while others write, exact at rest.  Wait-free. */
+/* Entries: approximate while others write, exact at rest; in a child process, off by what threads that it lost in the middle
+ * of a call had not counted (so for instar_map_check, which says so; instar_count is exact).  Wait-free. */
 INSTAR_API size_t instar_size(instar_map *map);
 
 /* Makes room for `entries` in all, finishing a growth if one is needed.  OK, NOMEM. */

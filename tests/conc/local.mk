@@ -16,6 +16,7 @@ support_sources = \
 	tests/support/injector.h \
 	tests/support/linear.c \
 	tests/support/linear.h \
+	tests/support/mapped.h \
 	tests/support/model.c \
 	tests/support/model.h \
 	tests/support/rng.h \
@@ -23,6 +24,7 @@ support_sources = \
 	tests/support/sequence.c \
 	tests/support/sequence.h \
 	tests/support/sequence_run.c \
+	tests/support/single_step.h \
 	tests/support/stir.h \
 	tests/support/tap.h \
 	tests/support/threads.h \
@@ -44,6 +46,7 @@ conc_programs = \
 	tests/conc/conservation_half \
 	tests/conc/edges \
 	tests/conc/edges_half \
+	tests/conc/every_instruction \
 	tests/conc/file \
 	tests/conc/foreign_values \
 	tests/conc/foreign_values_half \
@@ -67,6 +70,7 @@ conc_programs = \
 	tests/conc/snapshots \
 	tests/conc/snapshots_half \
 	tests/conc/snapshots_steps \
+	tests/conc/stopped_anywhere \
 	tests/conc/tables_given_back
 
 check_PROGRAMS += $(conc_programs)
@@ -96,6 +100,8 @@ tests_conc_edges_LDADD = $(conc_libs)
 tests_conc_edges_half_SOURCES = tests/conc/edges.c
 tests_conc_edges_half_CPPFLAGS = $(HALF_CPPFLAGS)
 tests_conc_edges_half_LDADD = $(conc_half_libs)
+
+tests_conc_every_instruction_LDADD = $(conc_libs)
 
 tests_conc_file_LDADD = $(conc_libs)
 
@@ -159,4 +165,5 @@ tests_conc_snapshots_steps_SOURCES = tests/conc/snapshots.c
 tests_conc_snapshots_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_snapshots_steps_LDADD = $(conc_steps_libs)
 
+tests_conc_stopped_anywhere_LDADD = $(conc_libs)
 tests_conc_tables_given_back_LDADD = $(conc_libs)

@@ -6,7 +6,7 @@
 
 #include "reclaim/contract.h"
 
-enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 0 };
+enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 1 };
 
 /* The epoch. */
 static uint64_t manual_now = 10;

@@ -1,0 +1,216 @@
+/*
+ * tests/conc/every_instruction.c - a signal handler that comes between any two instructions of a call: what it calls
+ * neither ends the section that it interrupted nor leaves one open.  `make check-stress` tries every instruction of all
+ * calls, `make check` that of two and some of the others.
+ *
+ * While a handler stands there, after its calls, the main thread clears the map and frees the table that was left if it can.
+ * If the section was ended too early, the call goes on in memory that is not there any more.
+ */
+#include "tests/support/tap.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/support/mapped.h"
+#include "tests/support/rng.h"
+#include "tests/support/single_step.h"
+#include "tests/support/world.h"
+
+#if CAN_SINGLE_STEP
+
+enum { KEYS = 4, ROUNDS = 40, PINGS = 12, PING_NS = 20000, LAST_PINGS = 500, STRIDE = 11, NO_CALL_IS_LONGER = 1 << 20 };
+
+static struct world world;
+static instar_thread *stepped; /* the stepper's handle */
+static uintptr_t shown = 1;
+
+/* ---- what is interrupted, and what the handler calls ---- */
+
+static void join(void)
+{
+	if (instar_thread_self(world.domain, &stepped) != INSTAR_OK)
+		abort();
+}
+
+static void get_hit(void)
+{
+	uint64_t value;
+
+	instar_get(world.map, stepped, 1, &value);
+}
+
+static void get_miss(void)
+{
+	instar_contains(world.map, stepped, KEYS + 1);
+}
+
+static void section(void)
+{
+	instar_enter(stepped);
+	instar_leave(stepped);
+}
+
+static void nested_sections(void)
+{
+	void *object;
+
+	instar_enter(stepped);
+	get_hit();
+	instar_enter(stepped);
+	instar_protect(stepped, (void *const *)&shown, &object);
+	instar_leave(stepped);
+	instar_leave(stepped);
+}
+
+static void batch(void)
+{
+	uint64_t keys[KEYS] = { 0, 1, 2, 3 }, values[KEYS];
+	uint8_t found[KEYS];
+
+	instar_get_many(world.map, stepped, keys, KEYS, values, found);
+}
+
+static void put_again(void)
+{
+	instar_put(world.map, stepped, 1, 1, NULL);
+}
+
+static void come_and_go(void)
+{
+	instar_insert(world.map, stepped, KEYS + 2, 1, NULL);
+	instar_remove(world.map, stepped, KEYS + 2, NULL);
+}
+
+static void all_that_a_handler_may(void)
+{
+	get_hit();
+	get_miss();
+	nested_sections();
+	get_hit();
+}
+
+static const struct {
+	const char *name;
+	void (*call)(void);
+	unsigned stride; /* where there is no time for each */
+} calls[] = {
+	{ "get", get_hit, 1 }, { "a section", section, 1 }, { "contains, a miss", get_miss, STRIDE },
+	{ "sections in sections", nested_sections, STRIDE }, { "get_many", batch, STRIDE }, { "put", put_again, STRIDE },
+	{ "insert and remove", come_and_go, STRIDE },
+};
+
+/* ---- the main thread ---- */
+
+static void fill(instar_thread *t)
+{
+	for (uint64_t key = 0; key < KEYS; key++)
+		instar_put(world.map, t, key, key, NULL);
+}
+
+/* A ping may take its time to be answered. */
+static bool table_is_freed(instar_thread *t, unsigned pings)
+{
+	unsigned rounds = world.scheme->uses_signals ? pings : ROUNDS;
+	struct instar_reclaim_stats stats;
+
+	if (instar_clear(world.map, t) != INSTAR_OK)
+		abort();
+	do {
+		instar_thread_quiescent(t);
+		instar_poll(t, 1000);
+		if (world.scheme->uses_signals)
+			nanosleep(&(struct timespec){ 0, PING_NS }, NULL);
+		instar_domain_stats(world.domain, &stats);
+	} while (stats.pending_bytes && --rounds);
+	return !stats.pending_bytes;
+}
+
+enum outcome { ENDED, FREED, HELD, LEFT_OPEN };
+
+/* The call once; the handler after n instructions. */
+static enum outcome interrupt(instar_thread *t, unsigned long n, void (*handler)(void))
+{
+	enum outcome outcome = ENDED;
+
+	fill(t);
+	if (stepper_stands(n, handler)) {
+		outcome = table_is_freed(t, PINGS) ? FREED : HELD;
+		stepper_goes_on();
+	}
+	return table_is_freed(t, LAST_PINGS) ? outcome : LEFT_OPEN;
+}
+
+static struct {
+	const char *scheme, *call;
+	unsigned long n;
+} now;
+
+static void crashed(int number)
+{
+	(void)number;
+	ok(false, "%s: %s: after instruction %lu the handler ended the section", now.scheme, now.call, now.n);
+	_exit(1);
+}
+
+static void interrupt_everywhere(instar_thread *t, unsigned stride, uint64_t seed)
+{
+	enum outcome outcome;
+	unsigned held = 0;
+
+	interrupt(t, NO_CALL_IS_LONGER, NULL); /* functions are bound */
+	now.n = seed % stride + 1;
+	do {
+		outcome = interrupt(t, now.n, all_that_a_handler_may);
+		held += outcome == HELD;
+		now.n += stride;
+	} while (outcome == FREED || outcome == HELD);
+	if (outcome == LEFT_OPEN)
+		diag("%s: %s: after instruction %lu the handler left a section open", now.scheme, now.call, now.n);
+	ok(outcome == ENDED && (held || !world.scheme->section_protects_all),
+	   "%s: %s: a handler at any of %lu instructions, every %u. (%u times nothing could be freed)", now.scheme, now.call,
+	   now.n, stride, held);
+}
+
+static void run(const struct instar_scheme_info *scheme, void *arg)
+{
+	const uint64_t *seed = arg;
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	instar_thread *t;
+
+	opts.allocator = &mapped_allocator;
+	if (!strcmp(scheme->family, "none") || !strcmp(scheme->family, "lock") || scheme->process_wide) {
+		skip(1, "%s: frees nothing, or takes locks, or a library's worker frees", scheme->name);
+		return;
+	}
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+		now.scheme = scheme->name;
+		now.call = calls[i].name;
+		if (!world_open(&world, scheme, &opts, NULL) || instar_thread_attach(world.domain, &t) != INSTAR_OK)
+			abort();
+		stepper_start(join, calls[i].call);
+		interrupt_everywhere(t, test_scale() > 1 ? 1 : calls[i].stride, *seed);
+		stepper_end();
+		instar_thread_detach(t);
+		if (!world_close(&world))
+			ok(false, "%s: %s: nothing is left", scheme->name, calls[i].name);
+	}
+}
+
+int main(void)
+{
+	uint64_t seed = test_seed();
+
+	signal(SIGSEGV, crashed);
+	each_scheme(run, &seed);
+	return done_testing();
+}
+
+#else
+
+int main(void)
+{
+	skip(1, "no trap flag here, or a sanitizer that holds signals back");
+	return done_testing();
+}
+
+#endif

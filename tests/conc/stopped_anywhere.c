@@ -1,0 +1,289 @@
+/*
+ * tests/conc/stopped_anywhere.c - a thread stops between two instructions of a call, any two: the others go on, each of
+ * their calls comes to its end and a migration too, and a child process that has no such thread goes on as well.
+ */
+#include "tests/support/tap.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/mapped.h"
+#include "tests/support/rng.h"
+#include "tests/support/sanitizer.h"
+#include "tests/support/single_step.h"
+#include "tests/support/world.h"
+
+#if CAN_SINGLE_STEP
+
+enum { FIRST_OWN = 1 << 24, OWN = 120, FIRST_STEPPED = 1 << 25, COUNTER = 1 << 26, FEW = 8 };
+enum { STOPS = 6, FORKS = 2, PATIENCE = 60, CHILD_PATIENCE = 20, MAINTAINS = 100000, NO_CALL_IS_LONGER = 1 << 30 };
+
+static struct world world;
+static instar_thread *stepped;
+static uint64_t residents;  /* keys 0 ... */
+static uint64_t fit;        /* so many, and the map grows with one more */
+
+/* ---- what the one thread does ---- */
+
+static void join(void)
+{
+	if (instar_thread_self(world.domain, &stepped) != INSTAR_OK)
+		abort();
+}
+
+static void insert_and_remove(void)
+{
+	instar_insert(world.map, stepped, FIRST_STEPPED, 1, NULL);
+	instar_remove(world.map, stepped, FIRST_STEPPED, NULL);
+}
+
+static void add(void)
+{
+	instar_fetch_add(world.map, stepped, COUNTER, 1, 0, NULL);
+}
+
+static void put(void)
+{
+	instar_put(world.map, stepped, 1, ~(uint64_t)1, NULL);
+}
+
+static void maintain(void)
+{
+	instar_maintain(world.map, stepped, FEW);
+}
+
+static void nothing_left(void *object, void *ctx)
+{
+	(void)object;
+	(void)ctx;
+}
+
+static void retire(void)
+{
+	for (unsigned i = 0; i < FEW; i++)
+		instar_retire(stepped, &world, 1, nothing_left, NULL);
+	instar_poll(stepped, FEW);
+}
+
+static void snapshot(void)
+{
+	instar_snapshot *s;
+
+	if (instar_snapshot_open(world.map, stepped, &s) == INSTAR_OK)
+		instar_snapshot_close(s, stepped);
+}
+
+static struct {
+	const char *name;
+	void (*call)(void);
+	bool is_plain; /* takes no lock for which fork waits, and ends no growth */
+	unsigned long length[2]; /* instructions, before and amid a growth, nobody else about; 0: not known yet */
+} calls[] = {
+	{ "insert and remove", insert_and_remove, true, { 0 } }, { "fetch_add", add, true, { 0 } }, { "put", put, true, { 0 } },
+	{ "maintain", maintain, true, { 0 } }, { "retire and poll", retire, true, { 0 } }, { "snapshot", snapshot, false, { 0 } },
+};
+
+/* ---- what the others do meanwhile ---- */
+
+static const char *go_through_own_keys(instar_thread *t)
+{
+	for (uint64_t i = 0; i < OWN; i++)
+		if (instar_insert(world.map, t, FIRST_OWN + i, i, NULL) != INSTAR_OK)
+			return "a key was not inserted";
+	for (uint64_t i = 0; i < OWN; i++) {
+		uint64_t value = 0;
+
+		if (instar_put(world.map, t, FIRST_OWN + i, ~i, &value) != INSTAR_EXISTS || value != i)
+			return "a key was not there, or had another value";
+		if (instar_remove(world.map, t, FIRST_OWN + i, &value) != INSTAR_OK || value != ~i ||
+		    instar_contains(world.map, t, FIRST_OWN + i))
+			return "a key was not removed";
+	}
+	return NULL;
+}
+
+static const char *others_go_on(instar_thread *t)
+{
+	const char *wrong = go_through_own_keys(t);
+	unsigned n = 0;
+
+	for (uint64_t key = 0; key < residents && !wrong; key++) {
+		uint64_t value = 0;
+
+		if (instar_get(world.map, t, key, &value) != INSTAR_OK || value != ~key)
+			wrong = "a resident was gone";
+	}
+	while (!wrong && instar_maintain(world.map, t, 1000) == INSTAR_BUSY)
+		if (n++ == MAINTAINS)
+			wrong = "a migration did not end";
+	instar_thread_quiescent(t);
+	instar_poll(t, 100);
+	return wrong;
+}
+
+static bool count(uint64_t key, uint64_t value, void *ctx)
+{
+	unsigned *n = ctx;
+
+	(void)value;
+	n[key >= residents]++;
+	return true;
+}
+
+/* What is counted as it comes and goes may be off, by what the lost thread had not counted yet: not what is there. */
+static bool all_are_there(instar_thread *t)
+{
+	unsigned n[2] = { 0, 0 };
+	size_t counted;
+
+	return instar_foreach(world.map, t, count, n, NULL) == INSTAR_OK && n[0] == residents && n[1] <= FEW &&
+	       instar_count(world.map, t, &counted) == INSTAR_OK && counted == n[0] + n[1];
+}
+
+static const char *child_goes_on(instar_thread *t)
+{
+	int status = -1;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		const char *wrong;
+
+		alarm(CHILD_PATIENCE);
+		wrong = others_go_on(t);
+		if (!wrong && !all_are_there(t))
+			wrong = "an entry too many, or one lost";
+		if (!wrong && instar_barrier(t) != INSTAR_OK)
+			wrong = "barrier";
+		if (!wrong && (instar_thread_detach(t) != INSTAR_OK || !world_close(&world)))
+			wrong = "the end";
+		if (wrong)
+			diag("in the child: %s", wrong);
+		fflush(stdout);
+		_exit(wrong != NULL);
+	}
+	waitpid(child, &status, 0);
+	return status == 0 ? NULL : "a child process did not go on";
+}
+
+/* ---- */
+
+/* Just before a growth, or amid one. */
+static void prepare(instar_thread *t, bool growing)
+{
+	if (instar_clear(world.map, t) != INSTAR_OK)
+		abort();
+	residents = fit + (growing ? FEW : 0);
+	for (uint64_t key = 0; key < residents; key++)
+		if (instar_put(world.map, t, key, ~key, NULL) != INSTAR_OK)
+			abort();
+}
+
+static void learn_what_fits(instar_thread *t)
+{
+	struct instar_map_stats stats;
+
+	for (fit = 0;; fit++) {
+		instar_put(world.map, t, fit, fit, NULL);
+		instar_map_stats(world.map, &stats);
+		if (stats.growths)
+			return;
+	}
+}
+
+static void learn_length(instar_thread *t, size_t call, bool growing)
+{
+	for (unsigned i = 0; i < 2; i++) { /* functions are bound */
+		prepare(t, growing);
+		stepper_stands(NO_CALL_IS_LONGER, NULL);
+	}
+	calls[call].length[growing] = NO_CALL_IS_LONGER - stepper.left;
+}
+
+static const char *stop_at(instar_thread *t, bool growing, unsigned long n, const char *(*meanwhile)(instar_thread *))
+{
+	const char *wrong = NULL;
+
+	prepare(t, growing);
+	if (stepper_stands(n, NULL)) {
+		wrong = meanwhile(t);
+		stepper_goes_on();
+	}
+	if (!wrong && instar_map_check(world.map, stdout) != INSTAR_OK)
+		wrong = "audit";
+	return wrong;
+}
+
+static void stop_anywhere(instar_thread *t, const char *scheme, size_t call, unsigned flags, struct rng *rng)
+{
+	bool forks = flags & INSTAR_DOMAIN_ATFORK;
+	unsigned stops = (forks ? FORKS : STOPS) * test_scale();
+	const char *wrong = NULL;
+	bool growing = false;
+	unsigned long n = 0;
+
+	for (unsigned i = 0; i < stops && !wrong; i++) {
+		growing = calls[call].is_plain && i % 2;
+		if (!calls[call].length[growing])
+			learn_length(t, call, growing);
+		n = 1 + rng_below(rng, calls[call].length[growing]);
+		wrong = stop_at(t, growing, n, forks ? child_goes_on : others_go_on);
+	}
+	ok(!wrong, "%s: %s%s: stopped at %u of %lu and %lu instructions", scheme, calls[call].name, forks ? ", and a fork" : "",
+	   stops, calls[call].length[false], calls[call].length[true]);
+	if (wrong)
+		diag("%s: after instruction %lu, %s a growth", wrong, n, growing ? "amid" : "before");
+}
+
+static void run_with(const struct instar_scheme_info *scheme, unsigned flags, struct rng *rng)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	instar_thread *t;
+
+	opts.allocator = &mapped_allocator;
+	opts.flags = flags;
+	for (size_t call = 0; call < sizeof calls / sizeof calls[0]; call++) {
+		if (!calls[call].is_plain && flags)
+			continue;
+		if (!world_open(&world, scheme, &opts, NULL) || instar_thread_attach(world.domain, &t) != INSTAR_OK)
+			abort();
+		learn_what_fits(t);
+		stepper_start(join, calls[call].call);
+		stop_anywhere(t, scheme->name, call, flags, rng);
+		stepper_end();
+		instar_thread_detach(t);
+		if (!world_close(&world))
+			ok(false, "%s: %s: nothing is left", scheme->name, calls[call].name);
+	}
+}
+
+static void run(const struct instar_scheme_info *scheme, void *rng)
+{
+	alarm(PATIENCE * test_scale());
+	if (!strcmp(scheme->family, "lock")) {
+		skip(1, "%s: takes locks", scheme->name);
+		return;
+	}
+	run_with(scheme, 0, rng);
+	if (!scheme->process_wide && FORKS_AT_WORK)
+		run_with(scheme, INSTAR_DOMAIN_ATFORK, rng);
+}
+
+int main(void)
+{
+	struct rng rng = rng_stream(test_seed(), 0);
+
+	each_scheme(run, &rng);
+	return done_testing();
+}
+
+#else
+
+int main(void)
+{
+	skip(1, "no trap flag here, or a sanitizer that holds signals back");
+	return done_testing();
+}
+
+#endif
