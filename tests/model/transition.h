@@ -160,7 +160,7 @@ static const char *header_transition(const struct spot *s, struct pair old, stru
 	case UNBORN:
 		return NULL;
 	case OPEN:
-		return ctrl_state(old.first) <= OPEN ? home_opens(s, old, new) : NULL;
+		return ctrl_state(old.first) == UNBORN || ctrl_state(old.first) == OPEN ? home_opens(s, old, new) : NULL;
 	case FROZEN:
 		if (ctrl_state(old.first) != OPEN && (ctrl_state(old.first) != UNBORN || migrating))
 			return NULL;
