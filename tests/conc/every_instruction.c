@@ -18,7 +18,7 @@
 
 #if CAN_SINGLE_STEP
 
-enum { KEYS = 4, ROUNDS = 40, PINGS = 12, PING_NS = 20000, LAST_PINGS = 500, STRIDE = 11, NO_CALL_IS_LONGER = 1 << 20 };
+enum { KEYS = 4, ROUNDS = 40, PINGS = 12, PING_NS = 20000, LAST_PINGS = 100000, STRIDE = 11, NO_CALL_IS_LONGER = 1 << 20 };
 
 static struct world world;
 static instar_thread *stepped; /* the stepper's handle */
@@ -165,7 +165,8 @@ static void interrupt_everywhere(instar_thread *t, unsigned stride, uint64_t see
 		now.n += stride;
 	} while (outcome == FREED || outcome == HELD);
 	if (outcome == LEFT_OPEN)
-		diag("%s: %s: after instruction %lu the handler left a section open", now.scheme, now.call, now.n);
+		diag("%s: %s: after instruction %lu the handler left a section open", now.scheme, now.call,
+		     now.n - stride);
 	ok(outcome == ENDED && (held || !world.scheme->section_protects_all),
 	   "%s: %s: a handler at any of %lu instructions, every %u. (%u times nothing could be freed)", now.scheme, now.call,
 	   now.n, stride, held);
@@ -173,8 +174,8 @@ static void interrupt_everywhere(instar_thread *t, unsigned stride, uint64_t see
 
 static void run(const struct instar_scheme_info *scheme, void *arg)
 {
-	const uint64_t *seed = arg;
 	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	const uint64_t *seed = arg;
 	instar_thread *t;
 
 	opts.allocator = &mapped_allocator;
