@@ -14,6 +14,7 @@ support_sources = \
 	tests/support/image.h \
 	tests/support/injector.c \
 	tests/support/injector.h \
+	tests/support/late_stores.h \
 	tests/support/linear.c \
 	tests/support/linear.h \
 	tests/support/mapped.h \
@@ -56,6 +57,7 @@ conc_programs = \
 	tests/conc/interrupted \
 	tests/conc/interrupted_half \
 	tests/conc/interrupted_steps \
+	tests/conc/late_stores \
 	tests/conc/linear_selftest \
 	tests/conc/meanwhile_half \
 	tests/conc/meanwhile_steps \
@@ -125,6 +127,8 @@ tests_conc_interrupted_half_LDADD = $(conc_half_libs)
 tests_conc_interrupted_steps_SOURCES = tests/conc/interrupted.c
 tests_conc_interrupted_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_interrupted_steps_LDADD = $(conc_steps_libs)
+
+tests_conc_late_stores_LDADD = $(conc_libs)
 
 tests_conc_linear_selftest_LDADD = $(conc_libs)
 

@@ -1,0 +1,123 @@
+/*
+ * tests/conc/late_stores.c - a reader and one who retires race for one object, and the stores of both are late.
+ *
+ * What a fence or an asymmetric barrier is for: the announcement of the reader that has the object is still in its store
+ * buffer when the other looks; or what unlinked the object is still in the other's when a reader begins in a later
+ * epoch.  The explorer looks for the same in a model of the buffers; here it is the processor's.
+ */
+#include "tests/support/tap.h"
+#include "tests/support/threads.h"
+
+#include <instar/instar.h>
+
+#include "tests/support/late_stores.h"
+#include "tests/support/world.h"
+
+enum { READER, WRITER, RACERS };
+enum { ROUNDS = 10000, POLLS = 6 };
+
+struct object {
+	bool freed; /* atomic */
+};
+
+static struct {
+	instar_domain *domain;
+	unsigned came;
+	unsigned rounds;
+	void *linked; /* atomic */
+	struct racer racers[RACERS];
+	struct object *objects; /* one a round */
+	struct faults faults;
+	unsigned met; /* rounds in which the reader got the object */
+} race;
+
+static void destroy(void *object, void *ctx)
+{
+	(void)ctx;
+	__atomic_store_n(&((struct object *)object)->freed, true, __ATOMIC_SEQ_CST);
+}
+
+static void read_it(instar_thread *t, struct racer *racer)
+{
+	struct object *object;
+	void *found;
+	bool got;
+
+	race_begin(racer, &race.came);
+	instar_enter(t);
+	got = instar_protect(t, &race.linked, &found) == INSTAR_OK && found;
+	object = found;
+	racers_meet(racer, &race.came); /* the other has polled */
+	if (got && __atomic_load_n(&object->freed, __ATOMIC_SEQ_CST))
+		fault(&race.faults, "object %td was freed under its reader", object - race.objects);
+	race.met += got;
+	instar_leave(t);
+	instar_thread_quiescent(t);
+	racers_meet(racer, &race.came);
+}
+
+/* Every other time within a section, which has ended when it polls. */
+static void retire_it(instar_thread *t, struct racer *racer, struct object *object)
+{
+	bool inside = rng_below(&racer->rng, 2);
+
+	__atomic_store_n(&race.linked, object, __ATOMIC_SEQ_CST);
+	race_begin(racer, &race.came);
+	if (inside)
+		instar_enter(t);
+	__atomic_store_n(&race.linked, NULL, __ATOMIC_RELEASE);
+	if (instar_retire(t, object, sizeof(*object), destroy, NULL) != INSTAR_OK)
+		abort();
+	if (inside)
+		instar_leave(t);
+	for (unsigned i = 0; i < POLLS; i++) {
+		instar_thread_quiescent(t);
+		instar_poll(t, 1);
+	}
+	racers_meet(racer, &race.came);
+	racers_meet(racer, &race.came); /* the reader has left */
+	instar_poll(t, 4);
+}
+
+static void one_of_both(unsigned index, void *unused)
+{
+	instar_thread *t;
+
+	(void)unused;
+	if (instar_thread_attach(race.domain, &t) != INSTAR_OK)
+		abort();
+	for (unsigned round = 0; round < race.rounds; round++)
+		if (index == READER)
+			read_it(t, &race.racers[index]);
+		else
+			retire_it(t, &race.racers[index], &race.objects[round]);
+	instar_thread_detach(t);
+}
+
+static void run(const struct instar_scheme_info *scheme, void *seed)
+{
+	race.objects = calloc(race.rounds, sizeof(*race.objects));
+	if (!race.objects)
+		abort();
+	race.linked = NULL;
+	race.came = race.met = race.faults.n = 0;
+	for (unsigned i = 0; i < RACERS; i++)
+		race.racers[i] = (struct racer){ .rng = rng_stream(*(const uint64_t *)seed, i) };
+	if (instar_domain_create(&race.domain, scheme->name, NULL) != INSTAR_OK)
+		abort();
+	run_threads(RACERS, one_of_both, NULL);
+	diag("%s: the reader got the object %u times of %u", scheme->name, race.met, race.rounds);
+	ok(!race.faults.n, "%s: nothing is freed under its reader", scheme->name);
+	if (instar_domain_destroy(race.domain) != INSTAR_OK)
+		ok(false, "%s: destroy", scheme->name);
+	free(race.objects);
+}
+
+int main(void)
+{
+	uint64_t seed = test_seed();
+
+	race.rounds = ROUNDS * test_scale();
+	each_scheme(run, &seed);
+	return done_testing();
+}
