@@ -67,13 +67,6 @@ static void free_box(void *box, void *ctx)
 	free(box);
 }
 
-static bool asks_births(const char *scheme)
-{
-	const struct instar_scheme_info *info = scheme_find(scheme, strlen(scheme));
-
-	return info && strcmp(info->family, "era") == 0;
-}
-
 static struct box *new_box(const struct map *map)
 {
 	return map->births ? instar_box_alloc(map->domain, sizeof(struct box), NULL) : malloc(sizeof(struct box));
@@ -84,13 +77,15 @@ static struct map *map_create(const struct map_options *options)
 	struct instar_domain_opts domain_opts = INSTAR_DOMAIN_OPTS_INIT;
 	struct instar_map_opts map_opts = INSTAR_MAP_OPTS_INIT;
 	struct map *map = malloc(sizeof(*map));
+	const struct instar_scheme_info *info;
 
 	if (!map)
 		return NULL;
 	domain_opts.allocator = &allocator;
 	map_opts.capacity = options->capacity;
 	map_opts.flags = (options->reuse ? 0u : INSTAR_MAP_NO_REUSE) | (options->filter ? INSTAR_MAP_MISS_FILTER : 0u);
-	map->births = options->scheme && asks_births(options->scheme);
+	info = options->scheme ? scheme_find(options->scheme, strlen(options->scheme)) : NULL;
+	map->births = info && scheme_asks_births(info);
 	if (options->boxed)
 		map_opts.value_free = map->births ? instar_box_free : free_box;
 	if (instar_domain_create(&map->domain, options->scheme, &domain_opts) != INSTAR_OK)

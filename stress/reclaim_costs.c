@@ -1,12 +1,17 @@
 /* stress/reclaim_costs.c */
+#include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "stress/clock.h"
 #include "stress/reclaim_costs.h"
+#include "stress/subjects.h"
 
 enum { SECTIONS = 1 << 20, OBJECTS = 1 << 18, OBJECT_BYTES = 64, WINDOW = 1024, BLOCK = 64 };
-enum { STALLED = 1 << 17, NEAR = 4096, PATIENCE = 5 };
+enum { STALLED = 1 << 20, NEAR = 4096, RECOVERY = 4 * STALLED };
 
 /* ---- sections ---- */
 
@@ -31,8 +36,35 @@ static void destroy(void *object, void *ctx)
 	free(object);
 }
 
-/* Objects come and go; the last WINDOW of them are kept, as a map would.  thread NULL: they go at once. */
-static double turnover(instar_thread *thread)
+/* Objects as their scheme wants them: with births, where it asks for them. */
+struct worker {
+	instar_domain *domain;
+	instar_thread *thread;
+	bool births;
+};
+
+static void *new_object(const struct worker *worker)
+{
+	void *object = worker->births ? instar_box_alloc(worker->domain, OBJECT_BYTES, NULL) : malloc(OBJECT_BYTES);
+
+	if (!object)
+		abort();
+	return object;
+}
+
+static void retire(const struct worker *worker, void *object)
+{
+	if (instar_retire(worker->thread, object, OBJECT_BYTES, worker->births ? instar_box_free : destroy, NULL) != INSTAR_OK)
+		abort();
+}
+
+static void free_at_once(const struct worker *worker, void *object)
+{
+	(worker->births ? instar_box_free : destroy)(object, NULL);
+}
+
+/* Objects come and go; the last WINDOW of them are kept, as a map would. */
+static double turnover(const struct worker *worker, void (*let_go)(const struct worker *worker, void *object))
 {
 	void *window[WINDOW] = { NULL };
 	double start = clock_seconds(), spent;
@@ -40,19 +72,15 @@ static double turnover(instar_thread *thread)
 	for (unsigned i = 0; i < OBJECTS; i++) {
 		void **place = &window[i % WINDOW];
 
-		if (!thread)
-			free(*place);
-		else if (*place && instar_retire(thread, *place, OBJECT_BYTES, destroy, NULL) != INSTAR_OK)
-			abort();
-		*place = malloc(OBJECT_BYTES);
-		if (!*place)
-			abort();
-		if (thread && i % BLOCK == 0)
-			instar_thread_quiescent(thread);
+		if (*place)
+			let_go(worker, *place);
+		*place = new_object(worker);
+		if (i % BLOCK == 0)
+			instar_thread_quiescent(worker->thread);
 	}
 	spent = clock_seconds() - start;
 	for (unsigned i = 0; i < WINDOW; i++)
-		free(window[i]);
+		free_at_once(worker, window[i]);
 	return spent * 1e9 / OBJECTS;
 }
 
@@ -94,69 +122,86 @@ static uint64_t pending(instar_domain *domain)
 	return stats.pending_objects;
 }
 
-static void retire_some(instar_thread *thread, unsigned n)
+static void retire_some(const struct worker *worker, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		void *object = malloc(OBJECT_BYTES);
-
-		if (!object || instar_retire(thread, object, OBJECT_BYTES, destroy, NULL) != INSTAR_OK)
-			abort();
+		retire(worker, new_object(worker));
 		if (i % BLOCK == 0)
-			instar_thread_quiescent(thread);
+			instar_thread_quiescent(worker->thread);
 	}
 }
 
 /* The slope of the second half: what a scheme keeps as a matter of course is there by then. */
-static void stalled_reader(instar_domain *domain, instar_thread *thread, struct reader *reader,
-			   struct reclaim_costs *costs)
+static void stalled_reader(const struct worker *worker, struct reader *reader, struct reclaim_costs *costs)
 {
-	uint64_t before = pending(domain), half;
+	uint64_t before = pending(worker->domain), half;
 	double woken;
 
 	pthread_barrier_wait(&reader->meeting);
-	retire_some(thread, STALLED / 2);
-	half = pending(domain);
-	retire_some(thread, STALLED / 2);
-	costs->slope = ((double)pending(domain) - (double)half) / (STALLED / 2);
+	retire_some(worker, STALLED / 2);
+	half = pending(worker->domain);
+	retire_some(worker, STALLED / 2);
+	costs->slope = ((double)pending(worker->domain) - (double)half) / (STALLED / 2);
 	pthread_barrier_wait(&reader->meeting);
 	woken = clock_seconds();
-	do {
-		retire_some(thread, BLOCK);
+	for (unsigned i = 0; i < RECOVERY / BLOCK; i++) {
+		retire_some(worker, BLOCK);
 		costs->recovery = (clock_seconds() - woken) * 1e3;
-		if (pending(domain) <= before + NEAR)
+		if (pending(worker->domain) <= before + NEAR)
 			return;
-	} while (costs->recovery < PATIENCE * 1e3);
+	}
 	costs->recovery = -1;
 }
 
-static bool measure_stall(instar_domain *domain, instar_thread *thread, struct reclaim_costs *costs)
+static bool measure_stall(const struct worker *worker, struct reclaim_costs *costs)
 {
-	struct reader reader = { .domain = domain };
+	struct reader reader = { .domain = worker->domain };
 	pthread_t id;
 
 	pthread_barrier_init(&reader.meeting, NULL, 2);
 	if (pthread_create(&id, NULL, reader_main, &reader) != 0)
 		return false;
-	stalled_reader(domain, thread, &reader, costs);
+	stalled_reader(worker, &reader, costs);
 	pthread_join(id, NULL);
 	pthread_barrier_destroy(&reader.meeting);
 	return reader.attached;
 }
 
-bool reclaim_costs_measure(const struct instar_scheme_info *scheme, struct reclaim_costs *costs)
+/* ---- */
+
+static bool measure(const struct instar_scheme_info *scheme, struct reclaim_costs *costs)
 {
-	instar_domain *domain;
-	instar_thread *thread;
+	struct worker worker = { .births = scheme_asks_births(scheme) };
 	bool ok;
 
-	if (instar_domain_create(&domain, scheme->name, NULL) != INSTAR_OK)
+	if (instar_domain_create(&worker.domain, scheme->name, NULL) != INSTAR_OK)
 		return false;
-	ok = instar_thread_attach(domain, &thread) == INSTAR_OK;
+	ok = instar_thread_attach(worker.domain, &worker.thread) == INSTAR_OK;
 	if (ok) {
-		costs->section = section_cost(thread);
-		costs->retire = turnover(thread) - turnover(NULL);
-		ok = measure_stall(domain, thread, costs);
-		instar_thread_detach(thread);
+		costs->section = section_cost(worker.thread);
+		costs->retire = turnover(&worker, retire) - turnover(&worker, free_at_once);
+		ok = measure_stall(&worker, costs);
+		instar_thread_detach(worker.thread);
 	}
-	return instar_domain_destroy(domain) == INSTAR_OK && ok;
+	return instar_domain_destroy(worker.domain) == INSTAR_OK && ok;
+}
+
+bool reclaim_costs_measure(const struct instar_scheme_info *scheme, struct reclaim_costs *costs)
+{
+	int out[2], status = -1;
+	bool ok;
+	pid_t child;
+
+	if (pipe(out) != 0)
+		return false;
+	fflush(NULL);
+	child = fork();
+	if (child == 0)
+		_exit(!measure(scheme, costs) || write(out[1], costs, sizeof(*costs)) != sizeof(*costs));
+	close(out[1]);
+	ok = child > 0 && read(out[0], costs, sizeof(*costs)) == sizeof(*costs);
+	close(out[0]);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return ok && status == 0;
 }
