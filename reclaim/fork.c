@@ -98,10 +98,9 @@ static void lose_threads(instar_domain *domain)
 		/* The thread that was freeing out of it, for its own or for the caller, never ends that. */
 		take_queue(domain, t->own);
 	}
-	if (!this_thread.shared_sections) {
+	domain->shared_readers = thread_shared_sections(domain);
+	if (!domain->shared_readers)
 		domain->scheme->thread_lost(domain->shared);
-		domain->shared_readers = 0;
-	}
 }
 
 static void child(void)

@@ -30,6 +30,13 @@ struct thread_private {
 	instar_thread *visit;         /* whose abandoned garbage to look at next; NULL: the first handle's */
 };
 
+/* Sections through shared handles, by domain; in more domains at once than these they are not told apart. */
+enum { SHARED_DOMAINS = 4 };
+struct shared_sections {
+	instar_domain *domain;
+	unsigned open;
+};
+
 /* Of the calling thread. */
 struct this_thread {
 	instar_thread *mine;          /* its handles */
@@ -37,6 +44,7 @@ struct this_thread {
 	bool destroy_again;           /* said by the destructor that just ran */
 	const struct limbo *frees;    /* the queue that it frees out of */
 	unsigned shared_sections;     /* open through shared handles, of all domains */
+	struct shared_sections shared[SHARED_DOMAINS];
 	struct ping *pings;           /* those of its handles that signals ask: reclaim/ping.h */
 };
 extern __thread struct this_thread this_thread __attribute__((visibility("hidden"), tls_model("initial-exec")));
@@ -47,6 +55,7 @@ void thread_free(instar_thread *t);
 instar_thread *thread_mine(instar_domain *domain);     /* the caller's handle, or NULL */
 void thread_release(instar_thread *t);                 /* the caller's, whatever its counts */
 bool thread_in_section(void);                          /* of any domain */
+unsigned thread_shared_sections(instar_domain *domain); /* of the caller, open through the domain's shared handle */
 instar_thread *thread_default(void);                   /* in the default domain; NULL: there is none */
 
 static inline instar_thread *thread_or_self(instar_thread *t)

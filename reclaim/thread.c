@@ -87,10 +87,18 @@ static void remove_mine(instar_thread *t)
 
 /* ---- thread exit ---- */
 
+static void leave_shared(void)
+{
+	for (unsigned i = 0; i < SHARED_DOMAINS; i++)
+		while (this_thread.shared[i].open)
+			reclaim_shared_leave(this_thread.shared[i].domain);
+}
+
 /* Sections that the thread left open end here, one by one: some schemes count them. */
 static void release_all(void *unused)
 {
 	(void)unused;
+	leave_shared();
 	while (this_thread.mine) {
 		instar_thread *t = this_thread.mine;
 
@@ -262,9 +270,36 @@ instar_thread *reclaim_self_slow(instar_domain *domain)
 
 /* ---- sections of callers without a handle ---- */
 
+static struct shared_sections *shared_of(instar_domain *domain)
+{
+	struct shared_sections *unused = NULL;
+
+	for (struct shared_sections *s = this_thread.shared; s < this_thread.shared + SHARED_DOMAINS; s++) {
+		if (s->open && s->domain == domain)
+			return s;
+		if (!s->open)
+			unused = s;
+	}
+	return unused;
+}
+
+unsigned thread_shared_sections(instar_domain *domain)
+{
+	const struct shared_sections *s = shared_of(domain);
+
+	return s ? s->open : 0;
+}
+
 void reclaim_shared_enter(instar_domain *domain)
 {
-	this_thread.shared_sections++;
+	struct shared_sections *s = shared_of(domain);
+
+	if (!this_thread.shared_sections++)
+		watch_exit(); /* without memory for that, the section outlives a thread that does not leave it */
+	if (s) {
+		s->domain = domain;
+		s->open++;
+	}
 	/* ORD:shared-enter — RMW; pairs with ORD:epoch-scan (epoch.h), ORD:counter-shared (counter.h), ORD:hazard-scan
 	 * (hazard_scan.h); store buffering, as an announcement */
 	fetch_add_seq_cst(&domain->shared_readers, 1);
@@ -272,6 +307,10 @@ void reclaim_shared_enter(instar_domain *domain)
 
 void reclaim_shared_leave(instar_domain *domain)
 {
+	struct shared_sections *s = shared_of(domain);
+
 	fetch_sub_seq_cst(&domain->shared_readers, 1); /* release: carries the section's accesses */
+	if (s && s->open)
+		s->open--;
 	this_thread.shared_sections--;
 }

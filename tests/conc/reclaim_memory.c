@@ -244,6 +244,35 @@ static void shared_readers(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+/* A thread ends in a section of the shared handle. */
+static void exit_in_a_section(const struct reclaim_scheme *scheme)
+{
+	const char *name = scheme->info.name;
+	struct cargo *cargo = cargo_new(2);
+	struct bare bare = { .cargo = &cargo[0] };
+	struct injector injector;
+	instar_domain *domain;
+	struct actor actor;
+	instar_thread *t;
+
+	injector_init(&injector);
+	domain = open_domain(scheme, &injector.opts);
+	t = join_domain(domain);
+	actor_start_bare(&actor, domain);
+	injector_refuse(&injector, INJECT_ALL);
+	actor_do(&actor, job_bare_enter, &bare);
+	injector_refuse(&injector, 0);
+	cargo_retire(t, &cargo[1]);
+	try_hard(t);
+	ok(bare.shared && cargo_intact(&cargo[1]), "%s: a section without a handle", name);
+	actor_stop(&actor);
+	ok(instar_barrier(t) == INSTAR_OK && cargo_destroyed(&cargo[1]) == frees(scheme),
+	   "%s: ends at its thread's exit", name);
+	instar_thread_detach(t);
+	ok(instar_domain_destroy(domain) == INSTAR_OK, "%s: and is not in the way of its domain's end", name);
+	free(cargo);
+}
+
 /* ---- the steady state ---- */
 
 static uint64_t freed_objects(instar_domain *domain)
@@ -318,6 +347,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	refuse_each(scheme, false);
 	refuse_each(scheme, true);
 	shared_readers(scheme);
+	exit_in_a_section(scheme);
 	if (frees(scheme))
 		no_bursts(scheme);
 	if (frees(scheme) && !scheme->wait) /* else it is the library's worker that sets the pace */
