@@ -7,7 +7,11 @@
 #include "tests/support/injector.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
+#include "tests/support/threads.h"
 
+#include <unistd.h>
+
+enum { BARE_THREADS = 3, BARE_POLLS = 5000, PATIENCE = 60 };
 enum { INSIDE = 250, OUTSIDE = 250, RETIRED = INSIDE + OUTSIDE, CHAIN = 5, TREES = 200, STEADY = 10000, BURST = 16 };
 
 static bool frees(const struct reclaim_scheme *scheme)
@@ -273,6 +277,42 @@ static void exit_in_a_section(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+static void poll_without_a_handle(unsigned index, void *domain)
+{
+	(void)index;
+	for (unsigned i = 0; i < BARE_POLLS; i++) {
+		instar_thread *t = reclaim_self(domain);
+
+		instar_enter(t);
+		instar_leave(t);
+		instar_poll(t, 1);
+	}
+}
+
+/* The shared handle is that of several threads at once, also where it advances. */
+static void many_without_a_handle(const struct reclaim_scheme *scheme)
+{
+	struct cargo *cargo = cargo_new(1);
+	struct injector injector;
+	instar_domain *domain;
+	instar_thread *t;
+
+	injector_init(&injector);
+	domain = open_domain(scheme, &injector.opts);
+	t = join_domain(domain);
+	alarm(PATIENCE);
+	injector_refuse(&injector, INJECT_ALL);
+	run_threads(BARE_THREADS, poll_without_a_handle, domain);
+	injector_refuse(&injector, 0);
+	cargo_retire(t, cargo);
+	ok(instar_barrier(t) == INSTAR_OK && cargo_destroyed(cargo) == frees(scheme),
+	   "%s: %u threads without a handle poll, and grace periods go on", scheme->info.name, BARE_THREADS);
+	alarm(0);
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+	free(cargo);
+}
+
 /* ---- the steady state ---- */
 
 static uint64_t freed_objects(instar_domain *domain)
@@ -348,6 +388,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	refuse_each(scheme, true);
 	shared_readers(scheme);
 	exit_in_a_section(scheme);
+	many_without_a_handle(scheme);
 	if (frees(scheme))
 		no_bursts(scheme);
 	if (frees(scheme) && !scheme->wait) /* else it is the library's worker that sets the pace */
