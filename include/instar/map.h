@@ -179,7 +179,14 @@ struct instar_map_stats {
 };
 
 /* Read without stopping anyone; each figure is true of some moment of the call. */
+#ifdef __cplusplus /* where a function "shadows" the constructor of a struct of its name */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
 INSTAR_API void instar_map_stats(instar_map *map, struct instar_map_stats *stats);
+#ifdef __cplusplus
+#pragma GCC diagnostic pop
+#endif
 
 /* The audit: no thread may be using the map.  Checks every invariant that memory can show; a line for
  * each violation goes to `report` (NULL: none).  OK, CORRUPT. */

@@ -14,8 +14,8 @@ fi
 PKG_CONFIG_PATH=${DESTDIR:-}$pkgconfigdir${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 LD_LIBRARY_PATH=${DESTDIR:-}$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export PKG_CONFIG_PATH LD_LIBRARY_PATH
-strict="-Wall -Wextra -Wpedantic -Wundef -Werror"
-strict_c="$strict -Wshadow -Wstrict-prototypes" # in C++, a struct and a function of one name "shadow"
+strict="-Wall -Wextra -Wpedantic -Wundef -Wshadow -Werror"
+strict_c="$strict -Wstrict-prototypes"
 
 # result WHAT: of the command before, whose output is in $scratch/log.
 result() {
