@@ -121,10 +121,15 @@ static inline unsigned hazard_next_place(struct hazard_thread *h, unsigned most)
 	return most;
 }
 
+/* Each count is read once: a signal handler's section that ends in between drops them all. */
 static inline void hazard_drop_references(struct hazard_thread *h)
 {
-	while (h->references)
-		hazard_give_up(&h->reference[--h->references]);
+	unsigned n;
+
+	while ((n = load_relaxed(&h->references))) {
+		store_relaxed(&h->references, n - 1);
+		hazard_give_up(&h->reference[n - 1]);
+	}
 }
 
 static inline void scheme_leave(instar_thread *t)

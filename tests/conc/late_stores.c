@@ -8,13 +8,15 @@
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 
+#include <time.h>
+
 #include <instar/instar.h>
 
 #include "tests/support/late_stores.h"
 #include "tests/support/world.h"
 
 enum { READER, WRITER, RACERS };
-enum { ROUNDS = 10000, POLLS = 6 };
+enum { RACES = 10000, ROUNDS = 8 * RACES, PATIENCE = 4, POLLS = 6 };
 
 struct object {
 	bool freed; /* atomic */
@@ -23,12 +25,13 @@ struct object {
 static struct {
 	instar_domain *domain;
 	unsigned came;
-	unsigned rounds;
+	time_t until;
+	bool over; /* set by the one, read by the other when they have met */
 	void *linked; /* atomic */
 	struct racer racers[RACERS];
 	struct object *objects; /* one a round */
 	struct faults faults;
-	unsigned met; /* rounds in which the reader got the object */
+	unsigned met; /* so often the reader got the object */
 } race;
 
 static void destroy(void *object, void *ctx)
@@ -56,6 +59,15 @@ static void read_it(instar_thread *t, struct racer *racer)
 	racers_meet(racer, &race.came);
 }
 
+/* Enough of races; or of rounds, or time, where the threads hardly ever run at once. */
+static bool enough(unsigned round)
+{
+	unsigned wanted = RACES * test_scale();
+
+	return (race.racers[READER].raced >= wanted && race.racers[WRITER].raced >= wanted) ||
+	       round + 1 == ROUNDS * test_scale() || time(NULL) > race.until;
+}
+
 /* Every other time within a section, which has ended when it polls. */
 static void retire_it(instar_thread *t, struct racer *racer, struct object *object)
 {
@@ -75,6 +87,7 @@ static void retire_it(instar_thread *t, struct racer *racer, struct object *obje
 		instar_poll(t, 1);
 	}
 	racers_meet(racer, &race.came);
+	race.over = enough((unsigned)(object - race.objects));
 	racers_meet(racer, &race.came); /* the reader has left */
 	instar_poll(t, 4);
 }
@@ -86,7 +99,7 @@ static void one_of_both(unsigned index, void *unused)
 	(void)unused;
 	if (instar_thread_attach(race.domain, &t) != INSTAR_OK)
 		abort();
-	for (unsigned round = 0; round < race.rounds; round++)
+	for (unsigned round = 0; !race.over; round++)
 		if (index == READER)
 			read_it(t, &race.racers[index]);
 		else
@@ -96,7 +109,9 @@ static void one_of_both(unsigned index, void *unused)
 
 static void run(const struct instar_scheme_info *scheme, void *seed)
 {
-	race.objects = calloc(race.rounds, sizeof(*race.objects));
+	race.objects = calloc((size_t)ROUNDS * test_scale(), sizeof(*race.objects));
+	race.until = time(NULL) + PATIENCE * test_scale();
+	race.over = false;
 	if (!race.objects)
 		abort();
 	race.linked = NULL;
@@ -106,7 +121,7 @@ static void run(const struct instar_scheme_info *scheme, void *seed)
 	if (instar_domain_create(&race.domain, scheme->name, NULL) != INSTAR_OK)
 		abort();
 	run_threads(RACERS, one_of_both, NULL);
-	diag("%s: the reader got the object %u times of %u", scheme->name, race.met, race.rounds);
+	diag("%s: %u races; the reader got the object %u times", scheme->name, race.racers[READER].raced, race.met);
 	ok(!race.faults.n, "%s: nothing is freed under its reader", scheme->name);
 	if (instar_domain_destroy(race.domain) != INSTAR_OK)
 		ok(false, "%s: destroy", scheme->name);
@@ -117,7 +132,6 @@ int main(void)
 {
 	uint64_t seed = test_seed();
 
-	race.rounds = ROUNDS * test_scale();
 	each_scheme(run, &seed);
 	return done_testing();
 }

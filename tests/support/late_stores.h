@@ -9,6 +9,7 @@
 #define TESTS_LATE_STORES_H
 
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "tests/support/rng.h"
@@ -19,6 +20,7 @@ struct racer {
 	_Alignas(LATE_LINE) unsigned char lines[LATE_LINES][LATE_LINE];
 	struct rng rng;
 	unsigned met;
+	unsigned raced; /* beginnings at which it was at once with the other: neither waited for a processor */
 };
 
 static inline void late_flush(void *line)
@@ -32,15 +34,17 @@ static inline void late_flush(void *line)
 #endif
 }
 
-/* The two threads come here as often as each other; each leaves when both have come.  What was stored is seen. */
-static inline void racers_meet(struct racer *racer, unsigned *came)
+/* The two threads come here as often as each other; each leaves when both have come.  What was stored is seen.  false: it
+ * gave its processor up meanwhile. */
+static inline bool racers_meet(struct racer *racer, unsigned *came)
 {
-	unsigned wanted = 2 * ++racer->met;
+	unsigned wanted = 2 * ++racer->met, spins;
 
 	__atomic_fetch_add(came, 1, __ATOMIC_SEQ_CST);
-	for (unsigned spins = 0; (int)(__atomic_load_n(came, __ATOMIC_ACQUIRE) - wanted) < 0; spins++)
+	for (spins = 0; (int)(__atomic_load_n(came, __ATOMIC_ACQUIRE) - wanted) < 0; spins++)
 		if (spins > LATE_SPINS)
 			sched_yield();
+	return spins <= LATE_SPINS;
 }
 
 /* Meets the other; then, some time later, from here on its stores are late, every other time. */
@@ -51,7 +55,7 @@ static inline void race_begin(struct racer *racer, unsigned *came)
 
 	for (unsigned i = 0; late && i < LATE_LINES; i++)
 		late_flush(racer->lines[i]);
-	racers_meet(racer, came);
+	racer->raced += racers_meet(racer, came);
 	for (unsigned i = 0; i < delay; i++)
 		__asm__ volatile("");
 	for (unsigned i = 0; late && i < LATE_LINES; i++)
