@@ -285,9 +285,11 @@ static struct shared_sections *shared_of(instar_domain *domain)
 
 unsigned thread_shared_sections(instar_domain *domain)
 {
-	const struct shared_sections *s = shared_of(domain);
+	unsigned n = this_thread.shared_sections;
 
-	return s ? s->open : 0;
+	for (const struct shared_sections *s = this_thread.shared; s < this_thread.shared + SHARED_DOMAINS; s++)
+		n -= s->domain == domain ? 0 : s->open;
+	return n;
 }
 
 void reclaim_shared_enter(instar_domain *domain)

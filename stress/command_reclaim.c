@@ -88,6 +88,8 @@ static bool measure_costs(struct reclaim *reclaim)
 
 			if (reclaim_costs_measure(reclaim->names.schemes[s], &reclaim->costs[s][run]))
 				continue;
+			if (runner_interrupted())
+				return true;
 			fprintf(stderr, "instar-stress reclaim: %s: no domain or no threads\n",
 				reclaim->names.schemes[s]->name);
 			return false;

@@ -1,6 +1,7 @@
 /* stress/reclaim_costs.c */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -196,8 +197,10 @@ bool reclaim_costs_measure(const struct instar_scheme_info *scheme, struct recla
 		return false;
 	fflush(NULL);
 	child = fork();
-	if (child == 0)
+	if (child == 0) {
+		signal(SIGINT, SIG_DFL);
 		_exit(!measure(scheme, costs) || write(out[1], costs, sizeof(*costs)) != sizeof(*costs));
+	}
 	close(out[1]);
 	ok = child > 0 && read(out[0], costs, sizeof(*costs)) == sizeof(*costs);
 	close(out[0]);
