@@ -222,18 +222,6 @@ static void stalled_reader(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
-/* Where a thread is asked by a signal, the bound is of what is retired while none is asked: until all have answered. */
-static void wait_for_answers(instar_domain *domain, instar_thread *t)
-{
-	struct instar_reclaim_stats before, now;
-
-	instar_domain_stats(domain, &before);
-	do {
-		instar_poll(t, 0);
-		instar_domain_stats(domain, &now);
-	} while (now.grace_periods == before.grace_periods);
-}
-
 /* Robust: what a reader holds that never leaves is all that stays, and the bound is the same after any time. */
 static void stalled_for_ever(const struct reclaim_scheme *scheme)
 {
@@ -256,8 +244,8 @@ static void stalled_for_ever(const struct reclaim_scheme *scheme)
 			held++;
 		}
 		cargo_retire(t, &cargo[i]);
-		if (scheme->info.uses_signals && i % 256 == 0)
-			wait_for_answers(domain, t);
+		if (i % 256 == 0)
+			wait_for_answers(t);
 		instar_domain_stats(domain, &stats);
 		most = stats.pending_objects > most ? stats.pending_objects : most;
 	}

@@ -61,4 +61,18 @@ static inline void try_hard(instar_thread *t)
 	}
 }
 
+/* Where a thread is asked by a signal, the bound is of what is retired while none is asked: until all have answered. */
+static inline void wait_for_answers(instar_thread *t)
+{
+	struct instar_reclaim_stats before, now;
+
+	if (!t->domain->scheme->info.uses_signals)
+		return;
+	instar_domain_stats(t->domain, &before);
+	do {
+		instar_poll(t, 0);
+		instar_domain_stats(t->domain, &now);
+	} while (now.grace_periods == before.grace_periods);
+}
+
 #endif
