@@ -202,6 +202,13 @@ static void job_bare_retire(struct actor *a, void *arg)
 	bare->status = cargo_retire(t, bare->cargo);
 }
 
+/* The handle of a domain that has its memory from the injector. */
+static instar_thread *join_rationed(const struct reclaim_scheme *scheme, struct injector *injector)
+{
+	injector_init(injector);
+	return join_domain(open_domain(scheme, &injector->opts));
+}
+
 /* Its section is protected by the shared handle, and ends by it although there is memory again. */
 static void shared_readers(const struct reclaim_scheme *scheme)
 {
@@ -209,13 +216,10 @@ static void shared_readers(const struct reclaim_scheme *scheme)
 	struct cargo *cargo = cargo_new(3);
 	struct bare bare = { .cargo = &cargo[1] };
 	struct injector injector;
-	instar_domain *domain;
+	instar_thread *t = join_rationed(scheme, &injector);
+	instar_domain *domain = t->domain;
 	struct actor actor;
-	instar_thread *t;
 
-	injector_init(&injector);
-	domain = open_domain(scheme, &injector.opts);
-	t = join_domain(domain);
 	actor_start_bare(&actor, domain);
 	cargo_retire(t, &cargo[0]);
 	instar_thread_offline(t);
@@ -255,13 +259,10 @@ static void exit_in_a_section(const struct reclaim_scheme *scheme)
 	struct cargo *cargo = cargo_new(2);
 	struct bare bare = { .cargo = &cargo[0] };
 	struct injector injector;
-	instar_domain *domain;
+	instar_thread *t = join_rationed(scheme, &injector);
+	instar_domain *domain = t->domain;
 	struct actor actor;
-	instar_thread *t;
 
-	injector_init(&injector);
-	domain = open_domain(scheme, &injector.opts);
-	t = join_domain(domain);
 	actor_start_bare(&actor, domain);
 	injector_refuse(&injector, INJECT_ALL);
 	actor_do(&actor, job_bare_enter, &bare);
@@ -294,12 +295,9 @@ static void many_without_a_handle(const struct reclaim_scheme *scheme)
 {
 	struct cargo *cargo = cargo_new(1);
 	struct injector injector;
-	instar_domain *domain;
-	instar_thread *t;
+	instar_thread *t = join_rationed(scheme, &injector);
+	instar_domain *domain = t->domain;
 
-	injector_init(&injector);
-	domain = open_domain(scheme, &injector.opts);
-	t = join_domain(domain);
 	alarm(PATIENCE);
 	injector_refuse(&injector, INJECT_ALL);
 	run_threads(BARE_THREADS, poll_without_a_handle, domain);
