@@ -120,11 +120,19 @@ static bool ck_epoch_advance(instar_thread *t)
 	return passed && counter_turn(t->domain, base);
 }
 
+/* In the child of a fork: the thread may have been lost on either side of its registration. */
 static void ck_epoch_thread_lost(instar_thread *t)
 {
-	ck_epoch_own(t)->active = 0;
+	struct ck_epoch_domain *d = ck_epoch_domain(t->domain);
+	struct ck_epoch_thread *own = (struct ck_epoch_thread *)t;
+	ck_stack_entry_t *entry;
+
+	own->record.active = 0;
+	own->registered = false;
+	CK_STACK_FOREACH(&d->epoch.records, entry)
+		own->registered |= entry == &own->record.record_next;
 	if (t->is_shared)
-		ck_epoch_domain(t->domain)->shared_polls = false;
+		d->shared_polls = false;
 }
 
 #define SCHEME_TABLE \

@@ -3,6 +3,7 @@
  * and he (ERA_SPANS), whose places name eras: what differs there is said in reclaim/era.h.
  *
  * HAZARD_PINGS: the barrier of the asymmetric form is made of signals (hp-pop).
+ * HAZARD_LIBRARY: a library writes the places and scans them (ck-hp).
  *
  * After M. Michael, Hazard Pointers: Safe Memory Reclamation for Lock-Free Objects, IEEE TPDS 2004.  What a
  * thread is about to use it writes into a place of its own; whoever wants to free looks at all places first.
@@ -88,7 +89,8 @@ static inline void hazard_publish(uint64_t *place, uint64_t value)
 	}
 }
 
-/* ORD:hazard-give-up — release; pairs with ORD:hazard-scan (hazard_scan.h); carries every use of the object */
+/* ORD:hazard-give-up — release; pairs with ORD:hazard-scan (hazard_scan.h), ORD:ck-hp-scan (ck_hp.h); carries every
+ * use of the object */
 static inline void hazard_give_up(uint64_t *place)
 {
 	store_release(place, 0);
@@ -167,6 +169,22 @@ static inline void scheme_leave_brief(instar_thread *t)
 #include "reclaim/era.h"
 #else
 
+/* A hazard in the root's place, and in that of a reference, whose object a pin keeps meanwhile. */
+static inline void hazard_announce(struct hazard_thread *h, uintptr_t object);
+static inline void hazard_refer_to(struct hazard_thread *h, unsigned i, uintptr_t object);
+
+#ifndef HAZARD_LIBRARY
+static inline void hazard_announce(struct hazard_thread *h, uintptr_t object)
+{
+	hazard_publish(&h->root, object);
+}
+
+static inline void hazard_refer_to(struct hazard_thread *h, unsigned i, uintptr_t object)
+{
+	store_release(&h->reference[i], object);
+}
+#endif
+
 /* Slot 0 is the root; what others refer to is used in pinned sections only.  It is the pin that counts, not `pins`: a
  * signal handler may come between the two. */
 static inline uintptr_t scheme_protect(instar_thread *t, unsigned slot, const uintptr_t *source)
@@ -177,7 +195,7 @@ static inline uintptr_t scheme_protect(instar_thread *t, unsigned slot, const ui
 	if (slot || scheme_inside(t))
 		return object;
 	for (;; object = again) {
-		hazard_publish(&h->root, object);
+		hazard_announce(h, object);
 		again = load_seq_cst(source);
 		if (likely(again == object))
 			return object;
@@ -194,7 +212,7 @@ static inline bool scheme_take_reference(instar_thread *t, uintptr_t object)
 
 	if (i == HAZARD_REFERENCES)
 		return false;
-	store_release(&h->reference[i], object);
+	hazard_refer_to(h, i, object);
 	return true;
 }
 

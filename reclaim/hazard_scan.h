@@ -58,8 +58,14 @@ static uint64_t hazard_stamp(instar_thread *t)
 	return load_seq_cst(&hazard_domain(t->domain)->era);
 }
 
-#ifndef ERA_SPANS
 /* ---- what a scan finds ---- */
+
+#ifndef ERA_SPANS
+
+/* A place held it at h's last scan, or one that meets it in h's set. */
+static bool hazard_found(const struct hazard_thread *h, uintptr_t object);
+
+#ifndef HAZARD_LIBRARY
 
 static unsigned hazard_hash(const struct hazard_thread *h, uint64_t object)
 {
@@ -86,16 +92,24 @@ static bool hazard_note(struct hazard_thread *h, const struct hazard_thread *o)
 	return held;
 }
 
+static bool hazard_found(const struct hazard_thread *h, uintptr_t object)
+{
+	unsigned bit = hazard_hash(h, object);
+
+	return h->set[bit / 64] >> bit % 64 & 1;
+}
+
+#endif
+
 /* A place may hold it; asked after hazard_elapsed. */
 static bool hazard_holds(instar_thread *t, const void *object, uint64_t birth, uint64_t stamp)
 {
 	const struct hazard_thread *h = hazard_thread(t);
-	unsigned bit = hazard_hash(h, (uintptr_t)object);
 
 	(void)birth;
 	(void)stamp;
 	if (!t->is_shared)
-		return h->set[bit / 64] >> bit % 64 & 1;
+		return hazard_found(h, (uintptr_t)object);
 	for (t = load_acquire(&t->domain->threads); t; t = t->next) {
 		h = hazard_thread(t);
 		if (load_seq_cst(&h->root) == (uintptr_t)object)
@@ -107,6 +121,23 @@ static bool hazard_holds(instar_thread *t, const void *object, uint64_t birth, u
 	return false;
 }
 
+#endif
+
+/* Takes down what all of them hold.  false: nothing. */
+static bool hazard_note_all(struct hazard_thread *h, const instar_thread *handles);
+
+#ifndef HAZARD_LIBRARY
+static bool hazard_note_all(struct hazard_thread *h, const instar_thread *handles)
+{
+	bool held = false;
+
+	h->salt += 0xff51afd7ed558ccdu;
+	for (unsigned i = 0; i < HAZARD_SET_WORDS; i++)
+		h->set[i] = 0;
+	for (; handles; handles = handles->next)
+		held |= hazard_note(h, hazard_thread(handles));
+	return held;
+}
 #endif
 
 /* ---- scans ---- */
@@ -160,7 +191,7 @@ static bool hazard_scan(instar_thread *t)
 	struct reclaim_counters *counters = &t->domain->counters;
 	uint64_t number = hazard_number(t), oldest;
 	instar_thread *handles;
-	bool held = false;
+	bool held;
 
 	fetch_add_relaxed(&counters->advances_tried, 1);
 	if (t->is_shared)
@@ -172,11 +203,7 @@ static bool hazard_scan(instar_thread *t)
 	}
 	h->waiting = 0;
 	oldest = hazard_oldest(handles, number);
-	h->salt = number * 0xff51afd7ed558ccdu;
-	for (unsigned i = 0; i < HAZARD_SET_WORDS; i++)
-		h->set[i] = 0;
-	for (const instar_thread *other = handles; other; other = other->next)
-		held |= hazard_note(h, hazard_thread(other));
+	held = hazard_note_all(h, handles);
 	h->limit = oldest;
 	fetch_add_relaxed(&counters->grace_periods, 1);
 	return !held && oldest == number;
@@ -233,16 +260,19 @@ static void hazard_thread_lost(instar_thread *t)
 	.info.max_refs = HAZARD_REFERENCES
 #endif
 
-#define HAZARD_TABLE \
-	HAZARD_KIND, \
+#define HAZARD_COMMON \
 	.info.has_refs = true, \
 	.info.robust = INSTAR_ROBUST_PREEMPTED | INSTAR_ROBUST_PARKED, \
-	.domain_size = sizeof(struct hazard_domain), \
-	.thread_size = sizeof(struct hazard_thread), \
-	.thread_fini = hazard_thread_fini, \
-	.thread_lost = hazard_thread_lost, \
 	.refer = hazard_refer, \
 	.holds = hazard_holds, \
 	.advance = hazard_scan
+
+#define HAZARD_TABLE \
+	HAZARD_KIND, \
+	HAZARD_COMMON, \
+	.domain_size = sizeof(struct hazard_domain), \
+	.thread_size = sizeof(struct hazard_thread), \
+	.thread_fini = hazard_thread_fini, \
+	.thread_lost = hazard_thread_lost
 
 #endif

@@ -75,18 +75,14 @@ static void hp_pop_thread_lost(instar_thread *t)
 	.info.bound = "objects: threads x (2048 + 17 x threads), and what is retired until all have answered a signal, " \
 		      "while no thread stalls in a pinned call or does not answer", \
 	.info.max_refs = HAZARD_REFERENCES, \
-	.info.has_refs = true, \
 	.info.uses_signals = true, \
-	.info.robust = INSTAR_ROBUST_PREEMPTED | INSTAR_ROBUST_PARKED, \
+	HAZARD_COMMON, \
 	.domain_size = sizeof(struct hazard_domain), \
 	.thread_size = sizeof(struct hp_pop_thread), \
 	.domain_init = hp_pop_domain_init, \
 	.thread_init = hp_pop_thread_init, \
 	.thread_fini = hp_pop_thread_fini, \
 	.thread_lost = hp_pop_thread_lost, \
-	.refer = hazard_refer, \
-	.holds = hazard_holds, \
-	.advance = hazard_scan, \
 	.wait = hp_pop_wait
 
 #endif

@@ -138,37 +138,55 @@ static instar_thread *take_free_handle(instar_domain *domain)
 	return NULL;
 }
 
-static instar_thread *add_handle(instar_domain *domain)
+/* From 1; 0: as many as the scheme serves have been made. */
+static unsigned take_index(instar_domain *domain)
+{
+	unsigned most = domain->scheme->info.max_threads, i = load_relaxed(&domain->next_index);
+
+	do {
+		if (most && i >= most)
+			return 0;
+	} while (!cas_acq_rel(&domain->next_index, &i, i + 1));
+	return i + 1;
+}
+
+static enum instar_status add_handle(instar_domain *domain, instar_thread **out)
 {
 	instar_thread *t = thread_new(domain);
 
 	if (!t)
-		return NULL;
-	t->index = 1 + fetch_add_relaxed(&domain->next_index, 1);
+		return INSTAR_NOMEM;
+	t->index = take_index(domain);
+	if (!t->index) {
+		thread_free(t);
+		return INSTAR_FULL;
+	}
 	t->attached = 1;
 	t->next = load_relaxed(&domain->threads);
 	/* ORD:handle-push — RMW; pairs with ORD:handle-list (contract.h) and every walk of the list; carries the handle,
 	 * and what a scan that missed it knew */
 	while (!cas_seq_cst(&domain->threads, &t->next, t))
 		;
-	return t;
+	*out = t;
+	return INSTAR_OK;
 }
 
 /* A handle of the calling thread, which has none in this domain.  Inside a section of the shared handle
  * none is made: its leave must find the shared handle again. */
 static enum instar_status acquire(instar_domain *domain, instar_thread **out)
 {
-	enum instar_status status;
+	enum instar_status status = INSTAR_OK;
 	instar_thread *t;
 
 	if (this_thread.shared_sections || !watch_exit())
 		return INSTAR_NOMEM;
 	t = take_free_handle(domain);
 	if (!t)
-		t = add_handle(domain);
-	if (!t)
-		return INSTAR_NOMEM;
-	status = domain->scheme->thread_init ? domain->scheme->thread_init(t) : INSTAR_OK;
+		status = add_handle(domain, &t);
+	if (status != INSTAR_OK)
+		return status;
+	if (domain->scheme->thread_init)
+		status = domain->scheme->thread_init(t);
 	if (status != INSTAR_OK) {
 		store_release(&t->attached, 0); /* ORD:handle-release */
 		return status;

@@ -18,7 +18,7 @@ static const struct argp_option options[] = {
 	{ "schemes", 's', "LIST", 0, "Reclamation schemes: names or `all' (default)", 0 },
 	{ "duration", 'd', "TIME", 0, "Seconds, or a number with s, m, h or d behind it (default: 2m)", 0 },
 	{ "rounds", 'r', "N", 0, "This many rounds instead", 0 },
-	{ "threads", 't', "N", 0, "Threads (default: three for each processor)", 0 },
+	{ "threads", 't', "N", 0, "Threads (default: three for each processor), or as many as the scheme serves", 0 },
 	{ "seed", KEY_SEED, "N", 0, "Of the first round; each further one adds 1 (default: from the clock)", 0 },
 	{ "steps", KEY_STEPS, "N", 0, "Steps of each thread in a round (default: 20k)", 0 },
 	{ "record", KEY_RECORD, "FILE", 0, "Write the last round for `replay' (default: torture-SEED.json, if it goes wrong)", 0 },
@@ -99,10 +99,18 @@ static void keep(const struct command *command, const struct torture_plan *plan,
 		printf("again: instar-stress replay %s\n", path);
 }
 
+/* The main thread and a visitor want a handle besides. */
+static unsigned threads_for(const struct instar_scheme_info *scheme, unsigned wanted)
+{
+	unsigned most = scheme->max_threads ? scheme->max_threads - 2 : wanted;
+
+	return wanted < most ? wanted : most;
+}
+
 static bool run(const struct command *command, struct torture_sum *sum)
 {
 	double start = clock_seconds(), spent = 0;
-	struct torture_plan plan = { .threads = command->threads, .steps = command->steps };
+	struct torture_plan plan = { .steps = command->steps };
 	struct history *history = NULL;
 	bool fine = true;
 
@@ -112,6 +120,7 @@ static bool run(const struct command *command, struct torture_sum *sum)
 		if (history)
 			history_free(history);
 		plan.scheme = command->names.schemes[i % command->names.count];
+		plan.threads = threads_for(plan.scheme, command->threads);
 		plan.seed = command->seed + i;
 		fine = torture_round(&plan, sum, &history);
 		spent = clock_seconds() - start;

@@ -77,7 +77,7 @@ static bool any_failure(const struct results *results)
 	size_t at;
 
 	json_array_foreach(results->records, at, record)
-		if (json_object_get(record, "failure"))
+		if (record_failed(record))
 			return true;
 	return false;
 }

@@ -9,7 +9,9 @@
 #include "stress/control.h"
 #include "stress/crew.h"
 #include "stress/memory.h"
+#include "stress/results.h"
 #include "stress/stall.h"
+#include "stress/subjects.h"
 #include "stress/verify.h"
 
 enum { WARM_PER_ENTRY = 192 }; /* all tables of a growth, of the map that takes most */
@@ -150,7 +152,9 @@ static json_t *run_crew(struct crew *crew, const struct map_options *options, bo
 	before = memory_resident() - growth.base;
 	cpu = clock_processor_seconds();
 	crew_meet(crew); /* go */
-	if (!crew->failure)
+	if (crew->failure)
+		crew->stop = true;
+	else
 		watch_crew(crew, watch);
 	crew_join(crew);
 	cpu = clock_processor_seconds() - cpu;
@@ -192,6 +196,8 @@ json_t *measure(const struct cell *cell, const uint64_t *known, bool (*watch)(co
 	crew.subject = subject_find(cell->map, &options);
 	if (!crew.subject)
 		return failed("the map is not built in");
+	if (!subject_takes(&options, cell->threads))
+		return failed(BEYOND_LIMIT);
 	if (cell->entries < cell->threads)
 		return failed("there are fewer entries than threads");
 	/* Churn wants room for its tombstones: a load of at most 0.65, where 0.78 is a full table's. */

@@ -38,7 +38,7 @@ static void print_cell(const struct tables *tables, const struct group *group, c
 		return;
 	}
 	if (group_failure(group)) {
-		fprintf(tables->out, "%*s", CELL_WIDTH, "FAILED");
+		fprintf(tables->out, "%*s", CELL_WIDTH, group_verdict(group));
 		return;
 	}
 	mops = group_estimate(group, "mops");
@@ -159,7 +159,7 @@ bool print_failures(const struct summary *summary, FILE *out)
 	for (size_t i = 0; i < summary->count; i++) {
 		const struct group *group = &summary->groups[i];
 
-		if (!group_failure(group))
+		if (!group_failure(group) || strcmp(group_verdict(group), BEYOND_LIMIT) == 0)
 			continue;
 		failed = true;
 		fprintf(out, "FAILED: %s, %s, %u threads, %llu entries: %s\n", group->cell.map,

@@ -44,7 +44,7 @@ static void cell(const struct page *page, size_t map, const struct workload *wor
 	struct estimate e, ratio = { 0 };
 
 	if (!group || group_failure(group)) {
-		fprintf(page->out, group ? "<td class=bad>failed" : "<td>");
+		fprintf(page->out, "<td%s>%s", group ? " class=bad" : "", group ? group_verdict(group) : "");
 		return;
 	}
 	e = group_estimate(group, what.path);

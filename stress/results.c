@@ -108,6 +108,13 @@ void record_text(json_t *record, const char *column, char *text, size_t size)
 		snprintf(text, size, "%.10g", figure);
 }
 
+bool record_failed(json_t *record)
+{
+	const char *failure = json_string_value(json_object_get(record, "failure"));
+
+	return failure && strcmp(failure, BEYOND_LIMIT) != 0;
+}
+
 /* A field in quotes where it needs them. */
 static void write_field(FILE *file, const char *text)
 {

@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* The "failure" of a cell that its scheme's own limit forbids: it is none. */
+#define BEYOND_LIMIT "n/a (limit)"
+
 struct results {
 	json_t *environments; /* array: one of each machine or build */
 	json_t *records;      /* array: cells with what was measured */
@@ -24,6 +27,9 @@ void results_take(json_t *record, void *results);
 
 /* Adds what a file holds.  False: not readable (errno says why), or `*line` (> 0) is no result. */
 bool results_read(struct results *results, const char *path, size_t *line);
+
+/* It ought to have figures, and has none. */
+bool record_failed(json_t *record);
 
 bool results_write_line(FILE *file, json_t *json);
 bool results_write_csv(const struct results *results, FILE *file);

@@ -67,6 +67,13 @@ const struct subject *subject_find(const char *name, struct map_options *options
 	return NULL;
 }
 
+bool subject_takes(const struct map_options *options, unsigned threads)
+{
+	const struct instar_scheme_info *info = options->scheme ? scheme_find(options->scheme, strlen(options->scheme)) : NULL;
+
+	return !info || !info->max_threads || threads <= info->max_threads;
+}
+
 bool subject_serves(const char *name, const struct workload *workload)
 {
 	struct map_options options;

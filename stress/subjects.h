@@ -25,6 +25,9 @@ bool scheme_asks_births(const struct instar_scheme_info *scheme);
 /* What `name` stands for; fills in the scheme, reuse and filter of `options`.  NULL: nothing in this build. */
 const struct subject *subject_find(const char *name, struct map_options *options);
 
+/* Whether the scheme among the options serves so many threads at the same time. */
+bool subject_takes(const struct map_options *options, unsigned threads);
+
 /* Whether the workload makes sense with what `name` stands for: a bound finds all keys and has no objects, no sizes. */
 bool subject_serves(const char *name, const struct workload *workload);
 

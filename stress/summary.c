@@ -88,6 +88,13 @@ const char *group_failure(const struct group *group)
 	return NULL;
 }
 
+const char *group_verdict(const struct group *group)
+{
+	const char *failure = group_failure(group);
+
+	return failure && strcmp(failure, BEYOND_LIMIT) != 0 ? "FAILED" : failure;
+}
+
 struct estimate group_estimate(const struct group *group, const char *path)
 {
 	double values[RUNS_MAX];

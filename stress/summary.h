@@ -39,6 +39,9 @@ struct estimate group_ratio(const struct group *group, const char *path, const s
 /* Why a repetition failed; NULL: none did.  A group with a failure shows no figure. */
 const char *group_failure(const struct group *group);
 
+/* The same for a table: "FAILED", or BEYOND_LIMIT. */
+const char *group_verdict(const struct group *group);
+
 /* One cell of each setting, and the maps that occur. */
 size_t summary_settings(const struct summary *summary, struct cell *settings, size_t capacity);
 /* Settings that differ in threads only make a *family*. */

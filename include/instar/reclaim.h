@@ -46,7 +46,8 @@ struct instar_scheme_info {
 	bool process_wide;    /* all domains of this scheme share one registry */
 	unsigned robust;      /* enum instar_robust, or-ed */
 	unsigned max_refs;    /* references a thread can hold in a section, if has_refs; UINT_MAX: any number */
-	uint64_t reserved[16];
+	unsigned max_threads; /* attached to a domain at the same time; 0: any number */
+	uint64_t reserved[15];
 };
 
 /* All schemes known, available or not; *list lives as long as the process.  Wait-free. */
@@ -117,7 +118,7 @@ INSTAR_API instar_domain *instar_domain_default(void);
 
 /*
  * The calling thread's handle in `domain`.  Attaching again returns the same handle, counted: it takes
- * as many detaches.  Handles are also detached at thread exit.  OK, FULL (a scheme's own limit); NOMEM,
+ * as many detaches.  Handles are also detached at thread exit.  OK, FULL (max_threads); NOMEM,
  * also inside a section that the thread began without a handle, for want of memory: its leave must find
  * the same.  The registry grows without a fixed maximum.
  */

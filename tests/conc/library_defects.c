@@ -252,7 +252,7 @@ static void ck_defects(void)
 	report("ck_epoch_unregister", ck_unregister_drops(), "drops what its record had deferred");
 	report("ck_epoch_barrier", ck_barrier_is_its_own(), "leaves what other records deferred");
 	report("ck_epoch", ck_peak_is_zero(), "says 0 in n_peak, whatever waited");
-	report("ck_hp", in_child(ck_hp_many_hazards) != 0, "destroys under hazards beyond 512 (a reason why it is no scheme here)");
+	report("ck_hp", in_child(ck_hp_many_hazards) != 0, "destroys under hazards beyond 512 (our ck-hp serves as many threads as have fewer)");
 	if (!is_built("ck-epoch")) {
 		skip(3, "built without ck-epoch");
 		return;

@@ -57,6 +57,10 @@ conc_programs = \
 	tests/conc/interrupted \
 	tests/conc/interrupted_half \
 	tests/conc/interrupted_steps \
+	tests/conc/late_roots_hp \
+	tests/conc/late_roots_hp_asym \
+	tests/conc/late_roots_ibr \
+	$(late_roots_ck) \
 	tests/conc/late_stores \
 	tests/conc/linear_selftest \
 	tests/conc/meanwhile_half \
@@ -129,6 +133,21 @@ tests_conc_interrupted_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_interrupted_steps_LDADD = $(conc_steps_libs)
 
 tests_conc_late_stores_LDADD = $(conc_libs)
+tests_conc_late_roots_hp_SOURCES = tests/conc/late_stores.c
+tests_conc_late_roots_hp_CPPFLAGS = $(AM_CPPFLAGS) -DLATE_ROOT_SCHEME='"hp"' -DLATE_ROOT_FILE='"reclaim/hp.h"'
+tests_conc_late_roots_hp_LDADD = $(conc_libs)
+tests_conc_late_roots_hp_asym_SOURCES = tests/conc/late_stores.c
+tests_conc_late_roots_hp_asym_CPPFLAGS = $(AM_CPPFLAGS) -DLATE_ROOT_SCHEME='"hp-asym"' -DLATE_ROOT_FILE='"reclaim/hp_asym.h"'
+tests_conc_late_roots_hp_asym_LDADD = $(conc_libs)
+tests_conc_late_roots_ibr_SOURCES = tests/conc/late_stores.c
+tests_conc_late_roots_ibr_CPPFLAGS = $(AM_CPPFLAGS) -DLATE_ROOT_SCHEME='"ibr"' -DLATE_ROOT_FILE='"reclaim/ibr.h"'
+tests_conc_late_roots_ibr_LDADD = $(conc_libs)
+if HAVE_CK
+late_roots_ck = tests/conc/late_roots_ck_hp
+tests_conc_late_roots_ck_hp_SOURCES = tests/conc/late_stores.c
+tests_conc_late_roots_ck_hp_CPPFLAGS = $(AM_CPPFLAGS) $(CK_CFLAGS) -DLATE_ROOT_SCHEME='"ck-hp"' -DLATE_ROOT_FILE='"reclaim/ck_hp.h"'
+tests_conc_late_roots_ck_hp_LDADD = $(conc_libs)
+endif
 
 tests_conc_linear_selftest_LDADD = $(conc_libs)
 

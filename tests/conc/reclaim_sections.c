@@ -9,7 +9,7 @@
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 
-enum { FILLERS = 2000, STALLED = 5000, ROUNDS = 10, ROBUST_OBJECTS = 2048, LIMIT_BYTES = 1000 * CARGO_BYTES };
+enum { FILLERS = 2000, STALLED = 5000, ROUNDS = 10, HOLDERS = 40, ROBUST_OBJECTS = 2048, LIMIT_BYTES = 1000 * CARGO_BYTES };
 
 static bool frees(const struct reclaim_scheme *scheme)
 {
@@ -268,6 +268,38 @@ static void stalled_for_ever(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+/* As many threads as the scheme serves, of 40, and each refers to as much as it may. */
+static void all_that_can_be_held(const struct reclaim_scheme *scheme)
+{
+	unsigned most = scheme->info.max_threads, holders = most && most < HOLDERS ? most - 1 : HOLDERS, n = 0;
+	struct cargo *cargo = cargo_new((size_t)HOLDERS * scheme->info.max_refs);
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct actor actors[HOLDERS];
+	void *found;
+
+	for (unsigned a = 0; a < holders; a++) {
+		actor_start(&actors[a], domain);
+		actor_do(&actors[a], actor_enter, NULL);
+		for (unsigned i = 0; i < scheme->info.max_refs; i++) {
+			found = &cargo[n++];
+			actor_do(&actors[a], actor_refer, &found);
+		}
+	}
+	for (unsigned i = 0; i < n; i++)
+		cargo_retire(t, &cargo[i]);
+	try_hard(t);
+	ok(cargo_count(cargo, n, 0) == n, "%s: %u references of %u threads keep all that they refer to", scheme->info.name, n,
+	   holders);
+	for (unsigned a = 0; a < holders; a++) {
+		actor_do(&actors[a], actor_leave, NULL);
+		actor_stop(&actors[a]);
+	}
+	ok(instar_barrier(t) == INSTAR_OK && cargo_count(cargo, n, 1) == n, "%s: and nothing is left of it", scheme->info.name);
+	close_domain(domain, t);
+	free(cargo);
+}
+
 /* ---- */
 
 static void test_scheme(const struct reclaim_scheme *scheme)
@@ -279,10 +311,12 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	if (scheme->info.has_grace)
 		ok(stamp_covers_later_sections(scheme), "%s: a stamp covers sections begun before the caller's ends", name);
 	quiescent_states(scheme);
-	if (!scheme->info.robust)
+	if (!scheme->info.robust) {
 		stalled_reader(scheme);
-	else if (!scheme->birth) /* else cargo, which is born in no era, has no bound: tests/conc/boxes.c */
+	} else if (!scheme->birth) { /* else cargo, which is born in no era, has no bound: tests/conc/boxes.c */
 		stalled_for_ever(scheme);
+		all_that_can_be_held(scheme);
+	}
 }
 
 int main(void)

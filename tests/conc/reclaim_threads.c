@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <instar/instar.h>
+
 #include "reclaim/tsan.h"
 #include "tests/support/actor.h"
 #include "tests/support/cargo.h"
@@ -19,7 +21,7 @@ enum { FOLLOW_FORKS = 0 };
 #else
 enum { FOLLOW_FORKS = 1 };
 #endif
-enum { OBJECTS = 1000, CHURN = 400, AT_ONCE = 8, EACH = 5, SIGNALS = 300, FORK_OBJECTS = 300, CHILD_PATIENCE = 20 };
+enum { OBJECTS = 1000, CHURN = 400, AT_ONCE = 8, EACH = 5, GUESTS = 40, SIGNALS = 300, FORK_OBJECTS = 300, CHILD_PATIENCE = 20 };
 
 static bool frees(const struct reclaim_scheme *scheme)
 {
@@ -161,6 +163,62 @@ static void churn(const struct reclaim_scheme *scheme)
 	   "%s: all that they retired is freed, and no section of theirs is left", scheme->info.name);
 	close_domain(domain, t);
 	free(cargo);
+}
+
+/* ---- more threads at the same time than a scheme may serve ---- */
+
+struct guests {
+	instar_domain *domain;
+	instar_map *map;
+	pthread_barrier_t all; /* have asked for a handle */
+	struct cargo *cargo;
+	unsigned came, turned_away, failed; /* atomic */
+};
+
+/* Who gets no handle uses the map without. */
+static void *guest(void *arg)
+{
+	struct guests *guests = arg;
+	unsigned i = __atomic_fetch_add(&guests->came, 1, __ATOMIC_RELAXED);
+	instar_thread *t;
+	enum instar_status status = instar_thread_attach(guests->domain, &t);
+	bool wrong = status != INSTAR_OK && status != INSTAR_FULL;
+
+	pthread_barrier_wait(&guests->all);
+	wrong |= instar_insert(guests->map, NULL, i, i, NULL) != INSTAR_OK;
+	if (status == INSTAR_OK)
+		wrong |= cargo_retire(t, &guests->cargo[i]) != INSTAR_OK || instar_thread_detach(t) != INSTAR_OK;
+	else
+		__atomic_fetch_add(&guests->turned_away, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&guests->failed, wrong, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void many_at_once(const struct reclaim_scheme *scheme)
+{
+	unsigned most = scheme->info.max_threads, away = most && most < GUESTS ? GUESTS - most : 0;
+	struct guests guests = { .domain = open_domain(scheme, NULL), .cargo = cargo_new(GUESTS) };
+	pthread_t threads[GUESTS];
+	instar_thread *t;
+
+	pthread_barrier_init(&guests.all, NULL, GUESTS);
+	if (instar_map_create(&guests.map, guests.domain, NULL) != INSTAR_OK)
+		bail_out("no map");
+	for (unsigned i = 0; i < GUESTS; i++)
+		if (pthread_create(&threads[i], NULL, guest, &guests))
+			bail_out("no thread");
+	for (unsigned i = 0; i < GUESTS; i++)
+		pthread_join(threads[i], NULL);
+	ok(!guests.failed && guests.turned_away == away && instar_size(guests.map) == GUESTS,
+	   "%s: %u threads at the same time, %u of them without a handle", scheme->info.name, GUESTS, away);
+	instar_map_destroy(guests.map);
+	t = join_domain(guests.domain);
+	ok(instar_barrier(t) == INSTAR_OK &&
+	   cargo_count(guests.cargo, GUESTS, frees(scheme)) == (frees(scheme) ? GUESTS - away : GUESTS),
+	   "%s: then there is room again, and what they retired is freed", scheme->info.name);
+	close_domain(guests.domain, t);
+	pthread_barrier_destroy(&guests.all);
+	free(guests.cargo);
 }
 
 /* ---- explicit and implicit handles ---- */
@@ -439,6 +497,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	if (frees(scheme))
 		garbage_is_taken_up(scheme);
 	churn(scheme);
+	many_at_once(scheme);
 	counted_handles(scheme);
 	if (strcmp(scheme->info.family, "lock"))
 		signals(scheme);

@@ -71,6 +71,12 @@ counts_right --lines --threads 3 "$work/large"
 counts_right --field 1 --delimiter ' ' --top 10 "$work/large" "$work/small"
 counts_right "$work/empty"
 
+if "$tool" compare --plan --schemes ck-hp >"$work/out" 2>&1; then
+	"$tool" compare --schemes ck-hp --maps none --workloads hit --threads 31 --entries 1000 --runs 1 --out "$work/limit" >"$work/out"
+	[ $? -eq 0 ] && grep -q 'instar/ck-hp *n/a (limit)$' "$work/out" && ! grep -q FAILED "$work/out"
+	result $? "a scheme that does not serve so many threads: n/a, and no failure"
+fi
+
 small="--schemes ebr --maps mutex64 --threads 2 --seconds 0.01 --runs 2"
 # shellcheck disable=SC2086 # the words of $small are arguments
 "$tool" compare $small --keys "$work/large" --out "$work/all" >"$work/out" 2>"$work/err"
