@@ -86,11 +86,25 @@ static bool map_has(const struct page *page, const char *map, const struct workl
 	return false;
 }
 
+static bool any_figure(const struct page *page, const struct workload *workload, const struct cell *family)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < page->summary->count; i++) {
+		const struct group *group = &page->summary->groups[i];
+
+		any |= group->cell.workload == workload && same_family(&group->cell, family) && !group_failure(group);
+	}
+	return any;
+}
+
 static void plot(const struct page *page, const struct workload *workload, const struct cell *family,
 		 const unsigned *threads, size_t thread_count)
 {
 	struct cell setting = *family;
 
+	if (!any_figure(page, workload, family))
+		return;
 	setting.workload = workload;
 	setting.threads = threads[thread_count - 1];
 	fputs("<div>", page->out);

@@ -2,7 +2,8 @@
 #   libinstar.la        sees what a user sees;
 #   libinstar_steps.la  also the insides and the park hooks: compile it with $(STEPS_CPPFLAGS);
 #   libinstar_half.la   the same at half width: compile it with $(HALF_CPPFLAGS).
-# `make check` runs all TESTS for seconds; `make check-stress` runs long_tests with INSTAR_TEST_SCALE times the work.
+# `make check` runs all TESTS for seconds, the map's own for one scheme of each kind (INSTAR_TEST_KINDS=0: for each);
+# `make check-stress` runs long_tests for each with INSTAR_TEST_SCALE times the work.
 # smoke_tests are those that an emulated processor gets through.
 
 TEST_EXTENSIONS = .sh
@@ -12,6 +13,7 @@ SH_LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_COMPILER = $(SHELL)
 AM_TESTS_ENVIRONMENT = \
 	CRITERION_OUTPUTS=tap:-; export CRITERION_OUTPUTS; \
+	INSTAR_TEST_KINDS=$${INSTAR_TEST_KINDS-1}; export INSTAR_TEST_KINDS; \
 	LSAN_OPTIONS=suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0; export LSAN_OPTIONS; \
 	UBSAN_OPTIONS=print_stacktrace=1; export UBSAN_OPTIONS; \
 	LIBINSTAR_SO=$(abs_builddir)/.libs/libinstar.so; export LIBINSTAR_SO;
@@ -33,7 +35,7 @@ include $(top_srcdir)/tests/stress.mk
 
 .PHONY: check-stress
 check-stress: all $(check_LTLIBRARIES) $(check_PROGRAMS) $(check_SCRIPTS)
-	INSTAR_TEST_SCALE=$(INSTAR_TEST_SCALE) $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(long_tests)'
+	INSTAR_TEST_KINDS=0 INSTAR_TEST_SCALE=$(INSTAR_TEST_SCALE) $(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(long_tests)'
 
 # A weekly job: the long tests, the model in spin, torture, and every planted bug.  TORTURE=8h for a night.
 TORTURE = 1h

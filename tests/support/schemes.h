@@ -48,16 +48,17 @@ static inline instar_thread *join_domain(instar_domain *domain)
 }
 
 /* Everything that can free without waiting for anybody, often enough for any number of grace periods that could pass.
- * Where a library's worker does the waiting, it gets time to. */
+ * Where a library's worker does the waiting it gets time to, and where threads are asked they get time to answer. */
 static inline void try_hard(instar_thread *t)
 {
 	const struct reclaim_scheme *scheme = t->domain->scheme;
+	const struct timespec pause = { 0, scheme->info.uses_signals ? 20000 : 1000000 };
 
 	for (unsigned i = 0; i < 40; i++) {
 		instar_thread_quiescent(t);
 		instar_poll(t, 1000);
 		if (scheme->wait)
-			nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+			nanosleep(&pause, NULL);
 	}
 }
 

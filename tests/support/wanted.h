@@ -1,6 +1,6 @@
 /*
  * tests/support/wanted.h - which schemes the tests run for: those that INSTAR_TEST_SCHEME names, with commas between
- * them, or all.
+ * them, or all; with INSTAR_TEST_KINDS=1, as `make check` says, the map's own tests for one of each kind.
  */
 #ifndef TESTS_SUPPORT_WANTED_H
 #define TESTS_SUPPORT_WANTED_H
@@ -9,15 +9,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The list, with commas between its names, has this one. */
+static inline bool list_names(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = list; (at = strstr(at, name)); at++)
+		if ((at == list || at[-1] == ',') && (at[length] == ',' || !at[length]))
+			return true;
+	return false;
+}
+
 static inline bool scheme_is_wanted(const char *name)
 {
 	const char *wanted = getenv("INSTAR_TEST_SCHEME");
-	size_t length = strlen(name);
 
-	for (const char *at = wanted; at && (at = strstr(at, name)); at++)
-		if ((at == wanted || at[-1] == ',') && (at[length] == ',' || !at[length]))
-			return true;
-	return !wanted;
+	return !wanted || list_names(wanted, name);
+}
+
+/* The same of the map's own tests: what differs between schemes of a kind, conformance tests see. */
+static inline bool scheme_is_wanted_by_maps(const char *name)
+{
+	const char *kinds = getenv("INSTAR_TEST_KINDS");
+
+	if (kinds && *kinds == '1' && !getenv("INSTAR_TEST_SCHEME"))
+		return list_names("leak,ebr,qsbr,hyaline,hp-asym,ibr,ck-epoch,urcu-memb", name);
+	return scheme_is_wanted(name);
 }
 
 #endif

@@ -17,14 +17,14 @@ struct world {
 	instar_map *map;
 };
 
-/* Runs the test for each available scheme that is wanted. */
+/* Runs the test for each available scheme that is wanted of the map's own tests. */
 static inline void each_scheme(void (*test)(const struct instar_scheme_info *scheme, void *arg), void *arg)
 {
 	const struct instar_scheme_info *list;
 	size_t n = instar_schemes(&list);
 
 	for (size_t i = 0; i < n; i++)
-		if (list[i].available && scheme_is_wanted(list[i].name))
+		if (list[i].available && scheme_is_wanted_by_maps(list[i].name))
 			test(&list[i], arg);
 }
 
