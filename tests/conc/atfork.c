@@ -11,6 +11,7 @@
 #include "src/step.h"
 #include "tests/support/actor.h"
 #include "tests/support/cargo.h"
+#include "tests/support/child.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
@@ -84,7 +85,7 @@ static int child_of(int child(void *arg), void *arg)
 	pid = fork();
 	if (pid == 0) {
 		alarm(CHILD_PATIENCE);
-		_exit(child(arg));
+		child_exit(child(arg));
 	}
 	waitpid(pid, &status, 0);
 	return status;

@@ -10,6 +10,7 @@
 #include "reclaim/private.h"
 #include "src/state.h"
 #include "tests/support/cargo.h"
+#include "tests/support/child.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
@@ -284,7 +285,7 @@ static void forks(const struct reclaim_scheme *scheme)
 	fflush(stdout);
 	child = fork();
 	if (child == 0)
-		_exit(child_goes_on(domain, t, map));
+		child_exit(child_goes_on(domain, t, map));
 	waitpid(child, &status, 0);
 	ok(status == 0, "%s: a child process goes on without the worker (status %#x)", scheme->info.name, (unsigned)status);
 	instar_map_destroy(map);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/child.h"
 #include "tests/support/filler.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/stir.h"
@@ -337,7 +338,7 @@ static void fork_often(struct test *test)
 		nanosleep(&(struct timespec){ 0, (long)rng_below(&rng, 5000000) }, NULL);
 		child = fork();
 		if (child == 0)
-			_exit(child_main(test));
+			child_exit(child_main(test));
 		if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0)
 			fault(&test->faults, "a child ended with status %d", status);
 	}

@@ -12,6 +12,7 @@
 
 #include <instar/instar.h>
 
+#include "tests/support/child.h"
 #include "tests/support/tap.h"
 
 #include "tests/support/late_stores.h"
@@ -40,7 +41,7 @@ __attribute__((unused)) static int in_child(int (*act)(void))
 	if (child == 0) {
 		if (!freopen("/dev/null", "w", stderr))
 			_exit(99);
-		_exit(act());
+		child_exit(act());
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		bail_out("no child");

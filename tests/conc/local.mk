@@ -7,6 +7,7 @@ support_sources = \
 	tests/support/bytes.h \
 	tests/support/calls.c \
 	tests/support/calls.h \
+	tests/support/child.h \
 	tests/support/crowd.h \
 	tests/support/filler.h \
 	tests/support/history.c \

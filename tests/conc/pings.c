@@ -8,6 +8,7 @@
 #include "reclaim/tsan.h"
 #include "tests/support/actor.h"
 #include "tests/support/cargo.h"
+#include "tests/support/child.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 
@@ -182,7 +183,7 @@ static void asked_in_a_child(const struct reclaim_scheme *scheme)
 		void *freed = NULL;
 
 		alarm(CHILD_PATIENCE);
-		_exit(pthread_create(&thread, NULL, asks, domain) || pthread_join(thread, &freed) || freed != domain);
+		child_exit(pthread_create(&thread, NULL, asks, domain) || pthread_join(thread, &freed) || freed != domain);
 	}
 	waitpid(child, &status, 0);
 	ok(status == 0, "%s: the forking thread answers in the child, too (status %d)", scheme->info.name, status);

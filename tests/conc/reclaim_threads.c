@@ -12,6 +12,7 @@
 #include "reclaim/tsan.h"
 #include "tests/support/actor.h"
 #include "tests/support/cargo.h"
+#include "tests/support/child.h"
 #include "tests/support/rng.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
@@ -345,7 +346,7 @@ static void forks(const struct reclaim_scheme *scheme)
 	fflush(stdout);
 	child = fork();
 	if (child == 0)
-		_exit(child_uses(domain, t));
+		child_exit(child_uses(domain, t));
 	waitpid(child, &status, 0);
 	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: a child process goes on alone (status %d)", scheme->info.name,
 	   status);
@@ -409,7 +410,7 @@ static void forks_amid_freeing(const struct reclaim_scheme *scheme)
 	fflush(stdout);
 	child = fork();
 	if (child == 0)
-		_exit(child_frees(t));
+		child_exit(child_frees(t));
 	waitpid(child, &status, 0);
 	ok(status == 0, "%s: a child goes on whose garbage another thread was freeing (status %d)", scheme->info.name, status);
 	__atomic_store_n(&freeing.go, true, __ATOMIC_SEQ_CST);
@@ -478,7 +479,7 @@ static void fork_in_a_destructor(const struct reclaim_scheme *scheme, unsigned f
 		try_hard(t);
 	if (h.child == 0) {
 		alarm(CHILD_PATIENCE);
-		_exit(child_frees(t) || h.freed != HEIRLOOMS || instar_thread_detach(t) != INSTAR_OK ||
+		child_exit(child_frees(t) || h.freed != HEIRLOOMS || instar_thread_detach(t) != INSTAR_OK ||
 		      instar_domain_destroy(h.domain) != INSTAR_OK);
 	}
 	waitpid(h.child, &status, 0);

@@ -2,6 +2,7 @@
  * tests/conc/stopped_anywhere.c - a thread stops between two instructions of a call, any two: the others go on, each of
  * their calls comes to its end and a migration too, and a child process that has no such thread goes on as well.
  */
+#include "tests/support/child.h"
 #include "tests/support/tap.h"
 
 #include <sys/wait.h>
@@ -161,7 +162,7 @@ static const char *child_goes_on(instar_thread *t)
 		if (wrong)
 			diag("in the child: %s", wrong);
 		fflush(stdout);
-		_exit(wrong != NULL);
+		child_exit(wrong != NULL);
 	}
 	waitpid(child, &status, 0);
 	return status == 0 ? NULL : "a child process did not go on";
