@@ -21,6 +21,7 @@ enum {
 	OBJECTS = 5000,    /* fewer than a thread would look after itself */
 	TOO_MANY = 40000,  /* more than that */
 	GROWTHS = 4,
+	AUDITED = 100000,  /* keys */
 	DOMAINS = 12,
 	MAPS = 20,
 	CHURNERS = 3,
@@ -203,6 +204,35 @@ static void worker_migrates(const struct reclaim_scheme *scheme)
 }
 
 /* ---- without it ---- */
+
+/* The worker stands still while the map is looked at, and goes on in between. */
+static void audits_meanwhile(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_with_worker(scheme);
+	instar_thread *t = join_domain(domain);
+	unsigned audits = 0, wrong = 0;
+	struct instar_map_stats stats;
+	instar_map *map;
+
+	if (instar_map_create(&map, domain, NULL) != INSTAR_OK)
+		bail_out("no map");
+	for (uint64_t key = 0; key < AUDITED; key++) {
+		if (instar_insert(map, t, key, key, NULL) != INSTAR_OK)
+			bail_out("no memory");
+		if (!prev_table(((struct table *)load_acquire(&map->root))->prev))
+			continue;
+		do {
+			wrong += instar_map_check(map, stdout) != INSTAR_OK;
+			audits++;
+			pause_shortly();
+			instar_map_stats(map, &stats);
+		} while (stats.migrating);
+	}
+	ok(!wrong && audits > GROWTHS, "%s: %u audits while the worker migrates, %u of them wrong", scheme->info.name, audits,
+	   wrong);
+	instar_map_destroy(map);
+	ok(close_both(domain, t), "%s: map and domain go", scheme->info.name);
+}
 
 static void others_free(const struct reclaim_scheme *scheme)
 {
@@ -479,6 +509,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		many_at_once(scheme, 4096);
 	}
 	worker_migrates(scheme);
+	audits_meanwhile(scheme);
 	destroy_at_once(scheme);
 	maps_come_and_go(scheme);
 	many_at_once(scheme, 0);

@@ -3,8 +3,9 @@
  * neither ends the section that it interrupted nor leaves one open.  `make check-stress` tries every instruction of all
  * calls, `make check` that of two and some of the others.
  *
- * While a handler stands there, after its calls, the main thread clears the map and frees the table that was left if it can.
- * If the section was ended too early, the call goes on in memory that is not there any more.
+ * While a handler stands there, after its calls, the main thread clears the map and frees the table that was left if it can,
+ * or removes all objects of a boxed map and frees them.  If the section was ended too early, the call goes on in memory that
+ * is not there any more.
  */
 #include "tests/support/tap.h"
 
@@ -18,11 +19,12 @@
 
 #if CAN_SINGLE_STEP
 
-enum { KEYS = 4, ROUNDS = 40, PINGS = 12, PING_NS = 20000, LAST_PINGS = 100000, STRIDE = 11, NO_CALL_IS_LONGER = 1 << 20 };
+enum { KEYS = 4, ROUNDS = 40, PINGS = 12, PING_NS = 20000, LAST_PINGS = 100000, STRIDE = 11, NO_CALL_IS_LONGER = 1 << 20, PAGE = 4096 };
 
 static struct world world;
 static instar_thread *stepped; /* the stepper's handle */
 static uintptr_t shown = 1;
+static bool is_boxed; /* the map's values are objects, a page each */
 
 /* ---- what is interrupted, and what the handler calls ---- */
 
@@ -81,11 +83,29 @@ static void come_and_go(void)
 	instar_remove(world.map, stepped, KEYS + 2, NULL);
 }
 
+static void look_at(uint64_t key)
+{
+	void *object;
+
+	if (instar_get_ref(world.map, stepped, key, &object) == INSTAR_OK && *(volatile uint64_t *)object != key)
+		abort();
+}
+
+static void references(void)
+{
+	instar_enter(stepped);
+	look_at(1);
+	look_at(2);
+	instar_leave(stepped);
+}
+
 static void all_that_a_handler_may(void)
 {
 	get_hit();
 	get_miss();
 	nested_sections();
+	if (is_boxed)
+		references();
 	get_hit();
 }
 
@@ -93,36 +113,60 @@ static const struct {
 	const char *name;
 	void (*call)(void);
 	unsigned stride; /* where there is no time for each */
+	bool boxed;
 } calls[] = {
-	{ "get", get_hit, 1 }, { "a section", section, 1 }, { "contains, a miss", get_miss, STRIDE },
-	{ "sections in sections", nested_sections, STRIDE }, { "get_many", batch, STRIDE }, { "put", put_again, STRIDE },
-	{ "insert and remove", come_and_go, STRIDE },
+	{ "get", get_hit, 1, false },
+	{ "a section", section, 1, false },
+	{ "contains, a miss", get_miss, STRIDE, false },
+	{ "sections in sections", nested_sections, STRIDE, false },
+	{ "get_many", batch, STRIDE, false },
+	{ "put", put_again, STRIDE, false },
+	{ "insert and remove", come_and_go, STRIDE, false },
+	{ "references", references, STRIDE, true },
 };
 
 /* ---- the main thread ---- */
 
+static void unmap_object(void *object, void *ctx)
+{
+	(void)ctx;
+	mapped_allocator.unmap(object, PAGE, PAGE, NULL);
+}
+
 static void fill(instar_thread *t)
 {
-	for (uint64_t key = 0; key < KEYS; key++)
-		instar_put(world.map, t, key, key, NULL);
+	for (uint64_t key = 0; key < KEYS; key++) {
+		uint64_t *object = is_boxed ? mapped_allocator.map(PAGE, PAGE, NULL) : NULL;
+
+		if (object)
+			*object = key;
+		instar_put(world.map, t, key, object ? (uintptr_t)object : key, NULL);
+	}
+}
+
+static void empty(instar_thread *t)
+{
+	if (!is_boxed && instar_clear(world.map, t) != INSTAR_OK)
+		abort();
+	for (uint64_t key = 0; is_boxed && key < KEYS; key++)
+		instar_remove(world.map, t, key, NULL);
 }
 
 /* A ping may take its time to be answered. */
-static bool table_is_freed(instar_thread *t, unsigned pings)
+static bool all_is_freed(instar_thread *t, unsigned pings)
 {
 	unsigned rounds = world.scheme->uses_signals ? pings : ROUNDS;
 	struct instar_reclaim_stats stats;
 
-	if (instar_clear(world.map, t) != INSTAR_OK)
-		abort();
+	empty(t);
 	do {
 		instar_thread_quiescent(t);
 		instar_poll(t, 1000);
 		if (world.scheme->uses_signals)
 			nanosleep(&(struct timespec){ 0, PING_NS }, NULL);
 		instar_domain_stats(world.domain, &stats);
-	} while (stats.pending_bytes && --rounds);
-	return !stats.pending_bytes;
+	} while (stats.pending_objects && --rounds);
+	return !stats.pending_objects;
 }
 
 enum outcome { ENDED, FREED, HELD, LEFT_OPEN };
@@ -134,10 +178,10 @@ static enum outcome interrupt(instar_thread *t, unsigned long n, void (*handler)
 
 	fill(t);
 	if (stepper_stands(n, handler)) {
-		outcome = table_is_freed(t, PINGS) ? FREED : HELD;
+		outcome = all_is_freed(t, PINGS) ? FREED : HELD;
 		stepper_goes_on();
 	}
-	return table_is_freed(t, LAST_PINGS) ? outcome : LEFT_OPEN;
+	return all_is_freed(t, LAST_PINGS) ? outcome : LEFT_OPEN;
 }
 
 static struct {
@@ -175,6 +219,7 @@ static void interrupt_everywhere(instar_thread *t, unsigned stride, uint64_t see
 static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	struct instar_map_opts map_opts = INSTAR_MAP_OPTS_INIT;
 	const uint64_t *seed = arg;
 	instar_thread *t;
 
@@ -186,7 +231,9 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
 		now.scheme = scheme->name;
 		now.call = calls[i].name;
-		if (!world_open(&world, scheme, &opts, NULL) || instar_thread_attach(world.domain, &t) != INSTAR_OK)
+		is_boxed = calls[i].boxed;
+		map_opts.value_free = is_boxed ? unmap_object : NULL;
+		if (!world_open(&world, scheme, &opts, &map_opts) || instar_thread_attach(world.domain, &t) != INSTAR_OK)
 			abort();
 		stepper_start(join, calls[i].call);
 		interrupt_everywhere(t, test_scale() > 1 ? 1 : calls[i].stride, *seed);
