@@ -1,1 +1,1 @@
-dist_noinst_SCRIPTS += tools/check-layers tools/check-order-labels
+dist_noinst_SCRIPTS += tools/check-abi tools/check-layers tools/check-order-labels
