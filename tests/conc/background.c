@@ -219,7 +219,7 @@ static void audits_meanwhile(const struct reclaim_scheme *scheme)
 	for (uint64_t key = 0; key < AUDITED; key++) {
 		if (instar_insert(map, t, key, key, NULL) != INSTAR_OK)
 			bail_out("no memory");
-		if (!prev_table(((struct table *)load_acquire(&map->root))->prev))
+		if (!prev_table(load_acquire(&((struct table *)load_acquire(&map->root))->prev)))
 			continue;
 		do {
 			wrong += instar_map_check(map, stdout) != INSTAR_OK;
