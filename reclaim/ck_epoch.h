@@ -20,6 +20,7 @@
 
 #include <ck_epoch.h>
 
+#include "reclaim/ck.h"
 #include "reclaim/counter.h"
 
 enum { SCHEME_HAS_GRACE = 1, SCHEME_PROTECTS_ALL = 1, SCHEME_NESTS = 1, COUNTER_DETECTIONS = 2 };
@@ -32,7 +33,6 @@ struct ck_epoch_domain {
 
 struct ck_epoch_thread {
 	struct instar_thread head;
-	bool registered;
 	ck_epoch_record_t record;
 };
 
@@ -82,11 +82,11 @@ static enum instar_status ck_epoch_domain_init(instar_domain *domain)
 
 static enum instar_status ck_epoch_thread_init(instar_thread *t)
 {
-	struct ck_epoch_thread *own = (struct ck_epoch_thread *)t;
+	ck_epoch_t *epoch = &ck_epoch_domain(t->domain)->epoch;
+	ck_epoch_record_t *record = ck_epoch_own(t);
 
-	if (!own->registered)
-		ck_epoch_register(&ck_epoch_domain(t->domain)->epoch, &own->record, NULL);
-	own->registered = true;
+	if (!ck_is_registered(&epoch->records, &record->record_next))
+		ck_epoch_register(epoch, record, NULL);
 	return INSTAR_OK;
 }
 
@@ -120,19 +120,11 @@ static bool ck_epoch_advance(instar_thread *t)
 	return passed && counter_turn(t->domain, base);
 }
 
-/* In the child of a fork: the thread may have been lost on either side of its registration. */
 static void ck_epoch_thread_lost(instar_thread *t)
 {
-	struct ck_epoch_domain *d = ck_epoch_domain(t->domain);
-	struct ck_epoch_thread *own = (struct ck_epoch_thread *)t;
-	ck_stack_entry_t *entry;
-
-	own->record.active = 0;
-	own->registered = false;
-	CK_STACK_FOREACH(&d->epoch.records, entry)
-		own->registered |= entry == &own->record.record_next;
+	ck_epoch_own(t)->active = 0;
 	if (t->is_shared)
-		d->shared_polls = false;
+		ck_epoch_domain(t->domain)->shared_polls = false;
 }
 
 #define SCHEME_TABLE \

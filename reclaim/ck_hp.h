@@ -21,6 +21,7 @@
 
 #include <ck_hp.h>
 
+#include "reclaim/ck.h"
 #include "reclaim/tsan.h"
 
 #define HAZARD_ASYMMETRIC 0
@@ -31,7 +32,6 @@ enum { CK_HP_DEGREE = 1 + HAZARD_REFERENCES };
 
 struct ck_hp_thread {
 	struct hazard_thread head;
-	bool registered;
 	unsigned found;         /* hazards, by this thread's last scan */
 	ck_hp_record_t record;
 };
@@ -100,12 +100,19 @@ static bool ck_hp_found(const ck_hp_record_t *record, unsigned n, const void *ob
 }
 
 /* What the thread sanitizer cannot see: the library reads the places that hazard_give_up clears. */
-static void ck_hp_reads(const struct hazard_thread *h)
+static void ck_hp_reads(const instar_thread *handles)
 {
-	(void)h;
-	TSAN_ACQUIRE((void *)(uintptr_t)&h->root);
-	for (unsigned i = 0; i < HAZARD_REFERENCES; i++)
-		TSAN_ACQUIRE((void *)(uintptr_t)&h->reference[i]);
+#ifdef __SANITIZE_THREAD__
+	for (; handles; handles = handles->next) {
+		struct hazard_thread *h = hazard_thread(handles);
+
+		TSAN_ACQUIRE(&h->root);
+		for (unsigned i = 0; i < HAZARD_REFERENCES; i++)
+			TSAN_ACQUIRE(&h->reference[i]);
+	}
+#else
+	(void)handles;
+#endif
 }
 
 /* ORD:ck-hp-scan — fences; pairs with ORD:ck-hp-publish (ck_hp.h), ORD:hazard-give-up (hazard.h) */
@@ -116,8 +123,7 @@ static bool hazard_note_all(struct hazard_thread *h, const instar_thread *handle
 	fence_seq_cst();
 	own->found = ck_hp_scan(&own->record);
 	fence_seq_cst();
-	for (; handles; handles = handles->next)
-		ck_hp_reads(hazard_thread(handles));
+	ck_hp_reads(handles);
 	return own->found;
 }
 
@@ -158,24 +164,13 @@ static enum instar_status ck_hp_domain_init(instar_domain *domain)
 
 static enum instar_status ck_hp_thread_init(instar_thread *t)
 {
-	struct ck_hp_thread *own = (struct ck_hp_thread *)t;
+	struct hazard_thread *h = hazard_thread(t);
+	ck_hp_record_t *record = ck_hp_own(h);
+	ck_hp_t *hp = ck_hp_of(t->domain);
 
-	if (!own->registered)
-		ck_hp_register(ck_hp_of(t->domain), &own->record, (void **)&own->head.root);
-	own->registered = true;
+	if (!ck_is_registered(&hp->subscribers, &record->global_entry))
+		ck_hp_register(hp, record, (void **)&h->root);
 	return INSTAR_OK;
-}
-
-/* In the child of a fork: the thread may have been lost on either side of its registration. */
-static void ck_hp_thread_lost(instar_thread *t)
-{
-	struct ck_hp_thread *own = (struct ck_hp_thread *)t;
-	ck_stack_entry_t *entry;
-
-	hazard_thread_lost(t);
-	own->registered = false;
-	CK_STACK_FOREACH(&ck_hp_of(t->domain)->subscribers, entry)
-		own->registered |= entry == &own->record.global_entry;
 }
 
 #define SCHEME_TABLE \
@@ -191,7 +186,7 @@ static void ck_hp_thread_lost(instar_thread *t)
 	.domain_init = ck_hp_domain_init, \
 	.thread_init = ck_hp_thread_init, \
 	.thread_fini = hazard_thread_fini, \
-	.thread_lost = ck_hp_thread_lost
+	.thread_lost = hazard_thread_lost
 
 #endif
 #endif

@@ -23,6 +23,7 @@ reclaim_sources = \
 
 # reclaim/scheme.c is compiled once per scheme, see src/local.mk.
 EXTRA_DIST += \
+	reclaim/ck.h \
 	reclaim/ck_epoch.h \
 	reclaim/ck_hp.h \
 	reclaim/counter.h \

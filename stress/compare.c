@@ -77,7 +77,7 @@ static bool any_failure(const struct results *results)
 	size_t at;
 
 	json_array_foreach(results->records, at, record)
-		if (record_failed(record))
+		if (is_failure(json_string_value(json_object_get(record, "failure"))))
 			return true;
 	return false;
 }

@@ -159,7 +159,7 @@ bool print_failures(const struct summary *summary, FILE *out)
 	for (size_t i = 0; i < summary->count; i++) {
 		const struct group *group = &summary->groups[i];
 
-		if (!group_failure(group) || strcmp(group_verdict(group), BEYOND_LIMIT) == 0)
+		if (!is_failure(group_failure(group)))
 			continue;
 		failed = true;
 		fprintf(out, "FAILED: %s, %s, %u threads, %llu entries: %s\n", group->cell.map,

@@ -108,11 +108,9 @@ void record_text(json_t *record, const char *column, char *text, size_t size)
 		snprintf(text, size, "%.10g", figure);
 }
 
-bool record_failed(json_t *record)
+bool is_failure(const char *why)
 {
-	const char *failure = json_string_value(json_object_get(record, "failure"));
-
-	return failure && strcmp(failure, BEYOND_LIMIT) != 0;
+	return why && strcmp(why, BEYOND_LIMIT) != 0;
 }
 
 /* A field in quotes where it needs them. */

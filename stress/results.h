@@ -28,8 +28,8 @@ void results_take(json_t *record, void *results);
 /* Adds what a file holds.  False: not readable (errno says why), or `*line` (> 0) is no result. */
 bool results_read(struct results *results, const char *path, size_t *line);
 
-/* It ought to have figures, and has none. */
-bool record_failed(json_t *record);
+/* A record's "failure", or NULL, is one. */
+bool is_failure(const char *why);
 
 bool results_write_line(FILE *file, json_t *json);
 bool results_write_csv(const struct results *results, FILE *file);

@@ -92,7 +92,7 @@ const char *group_verdict(const struct group *group)
 {
 	const char *failure = group_failure(group);
 
-	return failure && strcmp(failure, BEYOND_LIMIT) != 0 ? "FAILED" : failure;
+	return is_failure(failure) ? "FAILED" : failure;
 }
 
 struct estimate group_estimate(const struct group *group, const char *path)

@@ -21,7 +21,7 @@ enum {
 	OBJECTS = 5000,    /* fewer than a thread would look after itself */
 	TOO_MANY = 40000,  /* more than that */
 	GROWTHS = 4,
-	AUDITED = 100000,  /* keys */
+	AUDITED = 100000,  /* keys, or more: until a migration was met */
 	DOMAINS = 12,
 	MAPS = 20,
 	CHURNERS = 3,
@@ -203,8 +203,6 @@ static void worker_migrates(const struct reclaim_scheme *scheme)
 	close_both(domain, t);
 }
 
-/* ---- without it ---- */
-
 /* The worker stands still while the map is looked at, and goes on in between. */
 static void audits_meanwhile(const struct reclaim_scheme *scheme)
 {
@@ -216,7 +214,7 @@ static void audits_meanwhile(const struct reclaim_scheme *scheme)
 
 	if (instar_map_create(&map, domain, NULL) != INSTAR_OK)
 		bail_out("no map");
-	for (uint64_t key = 0; key < AUDITED; key++) {
+	for (uint64_t key = 0; key < AUDITED || !audits; key++) {
 		if (instar_insert(map, t, key, key, NULL) != INSTAR_OK)
 			bail_out("no memory");
 		if (!prev_table(load_acquire(&((struct table *)load_acquire(&map->root))->prev)))
@@ -228,11 +226,12 @@ static void audits_meanwhile(const struct reclaim_scheme *scheme)
 			instar_map_stats(map, &stats);
 		} while (stats.migrating);
 	}
-	ok(!wrong, "%s: %u audits while the worker migrates, %u of them wrong", scheme->info.name, audits,
-	   wrong);
+	ok(!wrong, "%s: %u audits while the worker migrates, %u of them wrong", scheme->info.name, audits, wrong);
 	instar_map_destroy(map);
 	ok(close_both(domain, t), "%s: map and domain go", scheme->info.name);
 }
+
+/* ---- without it ---- */
 
 static void others_free(const struct reclaim_scheme *scheme)
 {

@@ -26,7 +26,8 @@ enum { STRIDES = 7 };
 #else
 enum { STRIDES = 1 };
 #endif
-enum { KEYS = 4, ROUNDS = 40, PINGS = 12, PING_NS = 20000, LAST_PINGS = 100000, STRIDE = STRIDES * 11, NO_CALL_IS_LONGER = 1 << 20, PAGE = 4096 };
+enum { KEYS = 4, ROUNDS = 40, PINGS = 12, PING_NS = 20000, LAST_PINGS = 100000, STRIDE = STRIDES * 11 };
+enum { NO_CALL_IS_LONGER = 1 << 20 };
 
 static struct world world;
 static instar_thread *stepped; /* the stepper's handle */
@@ -134,21 +135,25 @@ static const struct {
 
 /* ---- the main thread ---- */
 
+static uint64_t new_object(uint64_t key)
+{
+	uint64_t *object = mapped_new(sizeof(*object), 1, NULL);
+
+	if (!object)
+		abort();
+	*object = key;
+	return (uintptr_t)object;
+}
+
 static void unmap_object(void *object, void *ctx)
 {
-	(void)ctx;
-	mapped_allocator.unmap(object, PAGE, PAGE, NULL);
+	mapped_free(object, sizeof(uint64_t), 1, ctx);
 }
 
 static void fill(instar_thread *t)
 {
-	for (uint64_t key = 0; key < KEYS; key++) {
-		uint64_t *object = is_boxed ? mapped_allocator.map(PAGE, PAGE, NULL) : NULL;
-
-		if (object)
-			*object = key;
-		instar_put(world.map, t, key, object ? (uintptr_t)object : key, NULL);
-	}
+	for (uint64_t key = 0; key < KEYS; key++)
+		instar_put(world.map, t, key, is_boxed ? new_object(key) : key, NULL);
 }
 
 static void empty(instar_thread *t)
