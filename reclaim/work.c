@@ -141,11 +141,14 @@ static bool put_back(instar_thread *t, struct limbo *limbo)
 size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 {
 	const struct limbo_record *record;
-	size_t n = 0, looks = budget + HELD_LOOKS;
+	size_t n = 0, looks;
 
 	if (!limbo_pending(limbo) || !limbo_lock(limbo))
 		return 0;
 	this_thread.frees = limbo;
+	looks = (size_t)limbo_pending(limbo); /* at none twice */
+	if (looks > budget && looks - budget > HELD_LOOKS)
+		looks = budget + HELD_LOOKS;
 	while (n < budget && looks-- && (record = limbo_first(limbo)) && has_elapsed(t, limbo, record->stamp)) {
 		if (unlikely(is_held(t, record))) {
 			if (!put_back(t, limbo))

@@ -11,7 +11,7 @@
 
 #include <unistd.h>
 
-enum { BARE_THREADS = 3, BARE_POLLS = 5000, PATIENCE = 60 };
+enum { BARE_THREADS = 3, BARE_POLLS = 5000, PATIENCE = 60, POLLS = 20 };
 enum { INSIDE = 250, OUTSIDE = 250, RETIRED = INSIDE + OUTSIDE, CHAIN = 5, TREES = 200, STEADY = 10000, BURST = 16 };
 
 static bool frees(const struct reclaim_scheme *scheme)
@@ -352,6 +352,29 @@ static void no_bursts(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+/* Whoever asks for all to be freed gets it. */
+static void as_many_as_wanted(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(STEADY);
+	instar_thread *t = join_domain(domain);
+	unsigned polls = 0;
+
+	instar_enter(t);
+	for (unsigned i = 0; i < STEADY; i++)
+		cargo_retire(t, &cargo[i]);
+	instar_leave(t);
+	while (freed_objects(domain) < STEADY && polls++ < POLLS) {
+		instar_thread_quiescent(t);
+		instar_poll(t, SIZE_MAX);
+		wait_for_answers(t);
+	}
+	ok(freed_objects(domain) == STEADY, "%s: a poll without a limit frees what it may", scheme->info.name);
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+	free(cargo);
+}
+
 /* Retiring takes its records from those freed before. */
 static void no_allocation(const struct reclaim_scheme *scheme)
 {
@@ -389,6 +412,8 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	many_without_a_handle(scheme);
 	if (frees(scheme))
 		no_bursts(scheme);
+	if (frees(scheme) && !scheme->wait)
+		as_many_as_wanted(scheme);
 	if (frees(scheme) && !scheme->wait) /* else it is the library's worker that sets the pace */
 		no_allocation(scheme);
 }
