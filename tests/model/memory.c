@@ -175,6 +175,15 @@ static uint64_t read_through(const volatile void *p, size_t size)
 	return get(p, size);
 }
 
+/* Stores to one place never overtake each other. */
+static bool store_waits(const volatile void *p)
+{
+	for (unsigned i = 0; i < buffered_n[trial.current]; i++)
+		if (buffer[trial.current][i].p == p)
+			return true;
+	return false;
+}
+
 /* ---- the operations of the shim ---- */
 
 static void saw(const struct granule *g, const char *what, const volatile void *p, uint64_t v)
@@ -210,7 +219,7 @@ void model_store(volatile void *p, size_t size, uint64_t v, int order)
 	note(g, true);
 	unsigned *n = &buffered_n[trial.current];
 	saw(g, "store", p, v);
-	bool must_wait = *n > 0 && !trial.limits.reorder;
+	bool must_wait = trial.limits.reorder ? store_waits(p) : *n > 0;
 	if (order == __ATOMIC_SEQ_CST) {
 		drain(trial.current);
 	} else if (*n < MAX_BUFFERED && g->shared && !g->prompt && (must_wait || schedule_delay())) {

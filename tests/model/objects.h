@@ -2,6 +2,8 @@
  * tests/model/objects.h - the reclaimer by itself: objects behind one pointer, and stamps.
  *
  *   w   reads the object in a section, twice          u   puts another there and retires it
+ *   k   refers to it in a section of the user's,      b   as u, but puts a box there, whose birth is known
+ *       and to what is there then, and reads both    o   as u, by a store that may be late: for one who retires
  *   s   takes a stamp in a section                    z   asks whether it has elapsed
  *   v   tries to advance, and frees what may be
  */
@@ -9,7 +11,8 @@
 #define MODEL_OBJECTS_H
 
 struct cell {
-	uintptr_t object;
+	uintptr_t object, first;        /* now, and at first; u and b are not mixed */
+	bool held;                      /* K */
 	/* Of the last stamp. */
 	uint64_t stamp;
 	uint64_t taken_in;              /* the number of the section it was taken in */
@@ -31,6 +34,18 @@ static void replace_object(instar_thread *t)
 	void *old = (void *)exchange_seq_cst(&world.cell->object, (uintptr_t)object);
 	instar_retire(t, old, CACHE_LINE, destroy_cell_object, NULL);
 }
+
+#ifdef MODEL_HAS_BOXES
+static void replace_by_box(instar_thread *t)
+{
+	void *box = instar_box_alloc(t->domain, CACHE_LINE, NULL);
+	void *old = (void *)exchange_seq_cst(&world.cell->object, (uintptr_t)box);
+	bool is_box = (uintptr_t)old != world.cell->first;
+	instar_retire(t, old, CACHE_LINE, is_box ? instar_box_free : destroy_cell_object, NULL);
+}
+#else
+#define replace_by_box replace_object
+#endif
 
 static uint64_t next_moment(void)
 {
@@ -58,6 +73,45 @@ static void read_object(instar_thread *t)
 	load_relaxed(object);
 	load_relaxed(object);
 	end_section(t);
+}
+
+#ifdef SCHEME_TAKES_REFERENCES
+#define user_enter real_scheme->enter
+#define user_leave real_scheme->leave
+#define user_refer real_scheme->refer
+#else
+#define user_enter section_enter
+#define user_leave section_leave
+#define user_refer(t, source, object) (*(object) = load_seq_cst(source))
+#endif
+
+static void hold_object(instar_thread *t)
+{
+	uintptr_t object;
+	user_enter(t);
+	user_refer(t, &world.cell->object, &object);
+}
+
+static void refer_to_objects(instar_thread *t)
+{
+	uintptr_t first, second;
+	user_enter(t);
+	user_refer(t, &world.cell->object, &first);
+	load_relaxed((const uint64_t *)first);
+	user_refer(t, &world.cell->object, &second);
+	load_relaxed((const uint64_t *)second);
+	load_relaxed((const uint64_t *)first);
+	user_leave(t);
+}
+
+static void replace_by_store(instar_thread *t)
+{
+	void *object = memory_alloc(CACHE_LINE, CACHE_LINE);
+	void *old = (void *)load_relaxed(&world.cell->object);
+	user_enter(t);
+	store_release(&world.cell->object, (uintptr_t)object);
+	instar_retire(t, old, CACHE_LINE, destroy_cell_object, NULL);
+	user_leave(t);
 }
 
 static void take_stamp(instar_thread *t)
@@ -95,6 +149,9 @@ static void make_object_op(instar_thread *t, char verb)
 	switch (verb) {
 	case 'w': read_object(t); break;
 	case 'u': replace_object(t); break;
+	case 'o': replace_by_store(t); break;
+	case 'k': refer_to_objects(t); break;
+	case 'b': replace_by_box(t); break;
 	case 's': take_stamp(t); break;
 	case 'z': ask_stamp(t); break;
 	default: poll_for_model(t);

@@ -28,6 +28,7 @@ static const struct reclaim_scheme *const real_scheme = &TABLE;
 
 #include "reclaim/domain.c"
 #include "reclaim/box.c"
+#define MODEL_HAS_BOXES
 #include "reclaim/limbo.c"
 #include "reclaim/memory.c"
 #include "reclaim/stats.c"

@@ -12,9 +12,10 @@
  *   R       in no time, every home of the new table is born but those of the scenario's keys
  *   m M     one step of maintenance; all until no migration is left
  *   C  clear    N  open a snapshot, read all keys from it, close it
- *   v w u s z  the reclaimer by itself: see objects.h; v is one advance, and what it may free
+ *   v w u s z k b o  the reclaimer by itself: see objects.h; v is one advance, and what it may free
  * Preparation only:
  *   W       the map has a miss filter
+ *   K       the observer refers to the object as long as anybody runs
  *   Fan     fillers in a's home until n of its slots are free
  *   Oan     fillers in all slots of the buckets that a's home reaches, from distance n on
  */

@@ -211,7 +211,7 @@ static void make_op(unsigned thread, const struct op *op)
 		trace_call(&call);
 	if (strchr("GPSBR", op->verb))
 		make_step(world.thread[thread], op);
-	else if (strchr("vwusz", op->verb))
+	else if (strchr("vwuszkbo", op->verb))
 		make_object_op(world.thread[thread], op->verb);
 	else if (op->verb == 'N')
 		status = read_snapshot(thread);
@@ -278,6 +278,10 @@ static void prepare_op(const struct op *op)
 		for (unsigned d = (unsigned)op->a; d <= FAR_BUCKETS; d++)
 			fill_home(far_bucket(home, d, root->mask), 0);
 		break;
+	case 'K':
+		world.cell->held = true;
+		hold_object(world.thread[OBSERVER]);
+		break;
 	case 'W': break; /* make_world has seen to it */
 	default: make_op(OBSERVER, op);
 	}
@@ -298,7 +302,7 @@ static void make_world(unsigned log2_homes, bool filter)
 		world.thread[t] = thread_for_model(world.domain, t + 1);
 	memory_ignore(&world.map->growths, sizeof(uint64_t) * 3);
 	world.cell = arena_alloc(sizeof *world.cell, CACHE_LINE);
-	world.cell->object = (uintptr_t)arena_alloc(CACHE_LINE, CACHE_LINE);
+	world.cell->object = world.cell->first = (uintptr_t)arena_alloc(CACHE_LINE, CACHE_LINE);
 }
 
 void subject_prepare(const struct scenario *s)
@@ -355,6 +359,8 @@ static void check_rest(void)
 	if (status != INSTAR_OK)
 		run_fail("at rest: %s", text);
 	free(text);
+	if (world.cell->held)
+		user_leave(world.thread[OBSERVER]);
 	free_all_for_model(world.thread[OBSERVER]);
 	check_tables_reachable();
 }
