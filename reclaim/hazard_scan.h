@@ -1,51 +1,20 @@
 /*
- * reclaim/hazard_scan.h - the freeing side of hazard.h: scans, and the sections of the user's, which cost nothing.
- * What a scan notes, and answers from, is here for places that name objects, in era.h for those that name eras.
+ * reclaim/hazard_scan.h - the freeing side of hazard.h: scans.  What a scan notes, and answers from, is here for places
+ * that name objects, in era.h for those that name eras.
  */
 #ifndef RECLAIM_HAZARD_SCAN_H
 #define RECLAIM_HAZARD_SCAN_H
 
 #include "reclaim/membarrier.h"
+#include "reclaim/references.h"
 
-/* ---- the user's sections: the references taken in them are all that they keep ---- */
-
-static void hazard_user_enter(instar_thread *t)
+static inline void references_drop(instar_thread *t)
 {
-	if (unlikely(t->is_shared))
-		reclaim_shared_enter(t->domain);
-	else
-		t->nest++;
+	hazard_drop_references(hazard_thread(t));
 }
 
-static void hazard_user_leave(instar_thread *t)
-{
-	if (unlikely(t->is_shared))
-		reclaim_shared_leave(t->domain);
-	else if (--t->nest == 0)
-		hazard_drop_references(hazard_thread(t));
-}
-
-#define SCHEME_USER_ENTER hazard_user_enter
-#define SCHEME_USER_LEAVE hazard_user_leave
 #define SCHEME_STAMP hazard_stamp
 #define SCHEME_ELAPSED hazard_elapsed
-
-/* The object that *source refers to, kept to the outermost leave. */
-static enum instar_status hazard_refer(instar_thread *t, const uintptr_t *source, uintptr_t *object)
-{
-	if (t->is_shared) {
-		*object = load_seq_cst(source);
-		return INSTAR_OK;
-	}
-	scheme_enter(t);
-	uintptr_t found = load_seq_cst(source);
-	bool room = scheme_take_reference(t, found);
-	scheme_leave(t);
-	if (!room)
-		return INSTAR_FULL;
-	*object = found;
-	return INSTAR_OK;
-}
 
 /* ---- stamps ---- */
 
@@ -261,9 +230,8 @@ static void hazard_thread_lost(instar_thread *t)
 #endif
 
 #define HAZARD_COMMON \
-	.info.has_refs = true, \
+	REFERENCES_TABLE, \
 	.info.robust = INSTAR_ROBUST_PREEMPTED | INSTAR_ROBUST_PARKED, \
-	.refer = hazard_refer, \
 	.holds = hazard_holds, \
 	.advance = hazard_scan
 

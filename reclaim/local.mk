@@ -40,10 +40,13 @@ EXTRA_DIST += \
 	reclaim/hp_asym.h \
 	reclaim/hp_pop.h \
 	reclaim/hyaline.h \
+	reclaim/hyaline_s.h \
+	reclaim/hyaline_s_batch.h \
 	reclaim/ibr.h \
 	reclaim/leak.h \
 	reclaim/no_grace.h \
 	reclaim/qsbr.h \
+	reclaim/references.h \
 	reclaim/rwlock.h \
 	reclaim/scheme.c \
 	reclaim/schemes.def \

@@ -321,7 +321,7 @@ void reclaim_shared_enter(instar_domain *domain)
 		s->open++;
 	}
 	/* ORD:shared-enter — RMW; pairs with ORD:epoch-scan (epoch.h), ORD:counter-shared (counter.h), ORD:hazard-scan
-	 * (hazard_scan.h); store buffering, as an announcement */
+	 * (hazard_scan.h), ORD:hyaline-s-end (hyaline_s_batch.h); store buffering, as an announcement */
 	fetch_add_seq_cst(&domain->shared_readers, 1);
 }
 

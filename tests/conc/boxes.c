@@ -5,7 +5,10 @@
 #include <instar/instar.h>
 #include <sched.h>
 
+#include <sys/wait.h>
+
 #include "tests/support/actor.h"
+#include "tests/support/child.h"
 #include "tests/support/rng.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/schemes.h"
@@ -13,6 +16,7 @@
 #include "tests/support/threads.h"
 
 enum { KEYS = 300, TURNS = 100, RETIRED = 2048, SAME_ERA = 512, TABLES = 10, THREADS = 4, CALLS = TEST_WORK(8000), HELD = 12 };
+enum { SLEEPERS = 20, PATIENCE = 60 };
 
 struct cargo_box {
 	uint64_t canary, key;
@@ -67,8 +71,13 @@ static void close_domain(instar_domain *domain, instar_thread *t)
 
 /* ---- lives and references ---- */
 
+static bool holds_between(const char *scheme)
+{
+	return !strcmp(scheme, "ibr") || !strcmp(scheme, "hyaline-s");
+}
+
 /* Four boxes, each born after the one before was retired, and in a later era.  The reader refers to two, and between to
- * none, so that only an interval keeps what lived between. */
+ * none, so that only an interval, or a last access, keeps what lived between. */
 static void lives(const struct reclaim_scheme *scheme)
 {
 	instar_domain *domain = open_domain(scheme, NULL);
@@ -76,7 +85,7 @@ static void lives(const struct reclaim_scheme *scheme)
 	const char *name = scheme->info.name;
 	void *box[4] = { NULL };
 	struct actor reader;
-	uint64_t before, kept, expected = !scheme->holds ? 2 : !strcmp(name, "ibr") ? 1 : 0;
+	uint64_t before, kept, expected = !scheme->holds ? 2 : holds_between(name) ? 1 : 0;
 
 	actor_start(&reader, domain);
 	instar_thread_offline(t);
@@ -175,6 +184,70 @@ static void stalled_for_ever(const struct reclaim_scheme *scheme)
 	ok(instar_barrier(t) == INSTAR_OK && !pending(domain), "%s: recovered", scheme->info.name);
 	actor_stop(&reader);
 	instar_map_destroy(finding.map);
+	close_domain(domain, t);
+}
+
+/* Keys are given new values until eras have gone by and what may be freed is. */
+static void replace_all(instar_domain *domain, instar_map *map, instar_thread *t)
+{
+	for (uint64_t key = 0; key < KEYS; key++)
+		instar_put(map, t, key, (uintptr_t)load_box(domain, key), NULL);
+	wait_for_answers(t);
+	try_hard(t);
+}
+
+/* In a child process there are no sleepers. */
+static bool child_frees(instar_domain *domain, instar_thread *t)
+{
+	pid_t child;
+	int status;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		alarm(PATIENCE);
+		child_exit(instar_barrier(t) == INSTAR_OK && !pending(domain) ? 0 : 1);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+/* One after the other they take a reference and sleep, each to values that the one before had not seen. */
+static void stalled_in_turn(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	instar_map *map = open_map(domain);
+	struct finding finding[SLEEPERS];
+	struct actor sleeper[SLEEPERS];
+	uint64_t held, left;
+	bool kept = true, gone = true;
+
+	replace_all(domain, map, t);
+	for (unsigned i = 0; i < SLEEPERS; i++) {
+		finding[i] = (struct finding){ map, i, NULL };
+		actor_start(&sleeper[i], domain);
+		actor_do(&sleeper[i], job_get_ref, &finding[i]);
+		replace_all(domain, map, t);
+		gone &= !FORKS_AT_WORK || child_frees(domain, t);
+		for (unsigned turn = 0; turn < 3; turn++)
+			replace_all(domain, map, t);
+	}
+	held = pending(domain);
+	for (unsigned turn = 0; turn < TURNS; turn++)
+		replace_all(domain, map, t);
+	left = pending(domain);
+	for (unsigned i = 0; i < SLEEPERS; i++)
+		kept &= intact(finding[i].object, i);
+	ok(kept, "%s: what %u sleepers refer to stays", scheme->info.name, SLEEPERS);
+	ok(left <= held + SAME_ERA, "%s: and of %u others, born after they slept, %lld more than the %llu before",
+	   scheme->info.name, TURNS * KEYS, (long long)(left - held), (unsigned long long)held);
+	ok(gone, "%s: in a child process, whenever it forks, all goes", scheme->info.name);
+	for (unsigned i = 0; i < SLEEPERS; i++) {
+		actor_do(&sleeper[i], actor_leave, NULL);
+		actor_stop(&sleeper[i]);
+	}
+	ok(instar_barrier(t) == INSTAR_OK && !pending(domain), "%s: and all goes when they wake", scheme->info.name);
+	instar_map_destroy(map);
 	close_domain(domain, t);
 }
 
@@ -295,8 +368,10 @@ static void crowd_of_readers(const struct reclaim_scheme *scheme)
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
 	lives(scheme);
-	if (scheme->holds)
+	if (scheme->holds) {
 		stalled_for_ever(scheme);
+		stalled_in_turn(scheme);
+	}
 	if (scheme->birth)
 		unborn_stay(scheme);
 	crowd_of_readers(scheme);

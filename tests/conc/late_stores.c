@@ -36,10 +36,17 @@ static struct {
 	struct object *objects; /* one a round */
 	struct faults faults;
 	unsigned met; /* so often the reader got the object */
+	bool has_refs, prepared;
 } race;
 
 #ifdef LATE_ROOT_FILE
 #include LATE_ROOT_FILE
+
+static void prepare(instar_thread *t, struct rng *rng)
+{
+	(void)t;
+	(void)rng;
+}
 
 static void *take(instar_thread *t)
 {
@@ -51,11 +58,26 @@ static void *take(instar_thread *t)
 #else
 #define LATE_ROOT_SCHEME ""
 
+/* Where a section keeps references only, it has begun before the race every other time, and has one. */
+static void prepare(instar_thread *t, struct rng *rng)
+{
+	static struct object beside;
+	void *to_beside = &beside, *object;
+
+	race.prepared = race.has_refs && rng_below(rng, 2);
+	if (!race.prepared)
+		return;
+	instar_enter(t);
+	if (instar_protect(t, &to_beside, &object) != INSTAR_OK)
+		abort();
+}
+
 static void *take(instar_thread *t)
 {
 	void *object;
 
-	instar_enter(t);
+	if (!race.prepared)
+		instar_enter(t);
 	return instar_protect(t, &race.linked, &object) == INSTAR_OK ? object : NULL;
 }
 
@@ -74,6 +96,7 @@ static void read_it(instar_thread *t, struct racer *racer)
 {
 	struct object *object;
 
+	prepare(t, &racer->rng);
 	race_begin(racer, &race.came);
 	object = take(t);
 	racers_meet(racer, &race.came); /* the other has polled */
@@ -144,6 +167,7 @@ static void run(const struct instar_scheme_info *scheme, void *seed)
 		abort();
 	race.linked = NULL;
 	race.came = race.met = race.faults.n = 0;
+	race.has_refs = scheme->has_refs;
 	for (unsigned i = 0; i < RACERS; i++)
 		race.racers[i] = (struct racer){ .rng = rng_stream(*(const uint64_t *)seed, i) };
 	if (instar_domain_create(&race.domain, scheme->name, NULL) != INSTAR_OK)

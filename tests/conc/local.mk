@@ -60,6 +60,7 @@ conc_programs = \
 	tests/conc/interrupted_steps \
 	tests/conc/late_roots_hp \
 	tests/conc/late_roots_hp_asym \
+	tests/conc/late_roots_hyaline_s \
 	tests/conc/late_roots_ibr \
 	$(late_roots_ck) \
 	tests/conc/late_stores \
@@ -140,6 +141,9 @@ tests_conc_late_roots_hp_LDADD = $(conc_libs)
 tests_conc_late_roots_hp_asym_SOURCES = tests/conc/late_stores.c
 tests_conc_late_roots_hp_asym_CPPFLAGS = $(AM_CPPFLAGS) -DLATE_ROOT_SCHEME='"hp-asym"' -DLATE_ROOT_FILE='"reclaim/hp_asym.h"'
 tests_conc_late_roots_hp_asym_LDADD = $(conc_libs)
+tests_conc_late_roots_hyaline_s_SOURCES = tests/conc/late_stores.c
+tests_conc_late_roots_hyaline_s_CPPFLAGS = $(AM_CPPFLAGS) -DLATE_ROOT_SCHEME='"hyaline-s"' -DLATE_ROOT_FILE='"reclaim/hyaline_s.h"'
+tests_conc_late_roots_hyaline_s_LDADD = $(conc_libs)
 tests_conc_late_roots_ibr_SOURCES = tests/conc/late_stores.c
 tests_conc_late_roots_ibr_CPPFLAGS = $(AM_CPPFLAGS) -DLATE_ROOT_SCHEME='"ibr"' -DLATE_ROOT_FILE='"reclaim/ibr.h"'
 tests_conc_late_roots_ibr_LDADD = $(conc_libs)

@@ -4,12 +4,15 @@
  *
  * Each test of a promise answers whether the promise was kept, so that it can be asked of both.
  */
+#include <unistd.h>
+
 #include "tests/support/actor.h"
 #include "tests/support/cargo.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 
 enum { FILLERS = 2000, STALLED = 5000, ROUNDS = 10, HOLDERS = 40, ROBUST_OBJECTS = 2048, LIMIT_BYTES = 1000 * CARGO_BYTES };
+enum { SECTIONS = 60, POLLS = 10, PATIENCE = 60 };
 
 static bool frees(const struct reclaim_scheme *scheme)
 {
@@ -62,6 +65,39 @@ static bool keeps_while_open(const struct reclaim_scheme *scheme, unsigned depth
 	kept &= cargo_count(cargo, 1 + FILLERS, 1) == 1 + FILLERS;
 	free(cargo);
 	return kept;
+}
+
+/* ---- a reader comes and goes ---- */
+
+/* Each of its sections holds something back, and is let go of: none is waited for when it has ended. */
+static void section_after_section(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct cargo *cargo = cargo_new(SECTIONS);
+	struct actor reader;
+	bool kept = true;
+
+	actor_start(&reader, domain);
+	for (unsigned i = 0; i < SECTIONS; i++) {
+		void *found = &cargo[i];
+
+		actor_do(&reader, actor_enter, &found);
+		cargo_retire(t, &cargo[i]);
+		for (unsigned n = 0; n <= i % POLLS; n++) {
+			instar_thread_quiescent(t);
+			instar_poll(t, SECTIONS);
+		}
+		kept &= cargo_intact(&cargo[i]);
+		actor_do(&reader, actor_leave, NULL);
+	}
+	alarm(PATIENCE);
+	ok(instar_barrier(t) == INSTAR_OK && kept && cargo_count(cargo, SECTIONS, frees(scheme)) == SECTIONS,
+	   "%s: %u sections one after the other: each keeps, and is let go", scheme->info.name, SECTIONS);
+	alarm(0);
+	actor_stop(&reader);
+	close_domain(domain, t);
+	free(cargo);
 }
 
 /* ---- a stamp covers the sections that begin until the caller's own ends ---- */
@@ -310,6 +346,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	ok(keeps_while_open(scheme, 3), "%s: nested sections: until the outermost leave", name);
 	if (scheme->info.has_grace)
 		ok(stamp_covers_later_sections(scheme), "%s: a stamp covers sections begun before the caller's ends", name);
+	section_after_section(scheme);
 	quiescent_states(scheme);
 	if (!scheme->info.robust) {
 		stalled_reader(scheme);

@@ -42,7 +42,8 @@ model_cflags = -std=gnu11 -O2 $(WARN_CFLAGS)
 model_quick = tests/model/explorer tests/model/explorer_ebr
 model_programs = $(model_quick) tests/model/explorer_seven tests/model/explorer_ebr_fence tests/model/explorer_hp \
 	tests/model/explorer_hp_asym tests/model/explorer_ibr tests/model/explorer_he tests/model/explorer_qsbr tests/model/explorer_ebr_token \
-	tests/model/explorer_ebr_pop tests/model/explorer_hp_pop tests/model/explorer_hyaline
+	tests/model/explorer_ebr_pop tests/model/explorer_hp_pop tests/model/explorer_hyaline \
+	tests/model/explorer_hyaline_s
 
 check_PROGRAMS += $(model_programs)
 TESTS += $(model_quick)
@@ -113,3 +114,9 @@ tests_model_explorer_hyaline_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=
 	-DRECLAIM_SCHEME_FILE='"reclaim/hyaline.h"'
 tests_model_explorer_hyaline_CFLAGS = $(model_cflags)
 tests_model_explorer_hyaline_LDFLAGS =
+# A batch stays out if the next attempt finds it.
+tests_model_explorer_hyaline_s_SOURCES = $(model_sources)
+tests_model_explorer_hyaline_s_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=hyaline_s -DHYALINE_S_PATIENCE=1 \
+	-DRECLAIM_SCHEME_FILE='"reclaim/hyaline_s.h"'
+tests_model_explorer_hyaline_s_CFLAGS = $(model_cflags)
+tests_model_explorer_hyaline_s_LDFLAGS =

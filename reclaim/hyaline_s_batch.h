@@ -1,0 +1,200 @@
+/*
+ * reclaim/hyaline_s_batch.h - the freeing side of hyaline_s.h: batches are begun, handed out, and end.
+ */
+#ifndef RECLAIM_HYALINE_S_BATCH_H
+#define RECLAIM_HYALINE_S_BATCH_H
+
+#include <limits.h>
+
+#include "reclaim/references.h"
+
+/* Attempts to advance before a batch counts as one that stays out; on the last level more, since it gives way. */
+#ifndef HYALINE_S_PATIENCE
+#define HYALINE_S_PATIENCE 4
+#endif
+enum { HYALINE_S_LAST_PATIENCE = 16 * HYALINE_S_PATIENCE };
+
+#define SCHEME_STAMP hyaline_s_stamp
+#define SCHEME_ELAPSED hyaline_s_elapsed
+
+/* The fence orders what made the object unreachable before the load. */
+static uint64_t hyaline_s_stamp(instar_thread *t)
+{
+	fence_seq_cst(); /* store buffering with ORD:hyaline-s-open */
+	return load_seq_cst(&hyaline_s_domain(t->domain)->era);
+}
+
+/* The publication that follows carries it. */
+static uint64_t hyaline_s_birth(const instar_domain *domain)
+{
+	return load_relaxed(&hyaline_s_domain(domain)->era);
+}
+
+/* ---- what has ended ---- */
+
+/* A batch has ended of a number above `stamp` and a floor not above `birth`.  Of a level whose last batch changes meanwhile
+ * this finds, since numbers of a level rise, a part of the new one.  ORD:hyaline-s-ended — seq_cst; pairs with
+ * ORD:hyaline-s-end (hyaline_s_batch.h) */
+static bool hyaline_s_covers(instar_domain *domain, uint64_t birth, uint64_t stamp)
+{
+	const struct hyaline_s_end *end = hyaline_s_domain(domain)->end;
+
+	for (unsigned i = 0; i < HYALINE_S_LEVELS; i++)
+		if (load_seq_cst(&end[i].number) > stamp && load_seq_cst(&end[i].floor) <= birth)
+			return true;
+	return false;
+}
+
+static bool hyaline_s_elapsed(instar_thread *t, uint64_t stamp)
+{
+	return hyaline_s_covers(t->domain, UINT64_MAX, stamp);
+}
+
+static bool hyaline_s_holds(instar_thread *t, const void *object, uint64_t birth, uint64_t stamp)
+{
+	(void)object;
+	return !hyaline_s_covers(t->domain, birth, stamp);
+}
+
+/* ---- batches ---- */
+
+/* It may refer to something born in era `floor` or later.  Pins before access: see scheme_leave.
+ * ORD:hyaline-s-look — seq_cst; pairs with ORD:hyaline-s-open, ORD:hyaline-s-close (hyaline_s.h) */
+static bool hyaline_s_may_refer(const struct hyaline_s_thread *h, uint64_t floor)
+{
+	uint64_t root, access;
+
+	if (load_seq_cst(&h->pins))
+		return true;
+	access = load_seq_cst(&h->access);
+	root = load_seq_cst(&h->root);
+	return (access && access >= floor) || (root && root >= floor);
+}
+
+static void hyaline_s_hand(struct hyaline_s_thread *h, uint64_t bit, uint64_t floor)
+{
+	uint64_t word = load_seq_cst(&h->held); /* ORD:hyaline-s-look */
+
+	while (word && !(word & bit) && hyaline_s_may_refer(h, floor))
+		if (cas_seq_cst(&h->held, &word, word | bit))
+			return;
+}
+
+/* From `state`: that none is out, or that one is which gives way.  The number is that of an era which begins when the level
+ * is the caller's: so the numbers of a level rise. */
+static bool hyaline_s_begin(struct hyaline_s_domain *d, unsigned level, uint64_t state, uint64_t now, uint64_t floor)
+{
+	struct hyaline_s_batch *batch = &d->batch[level];
+	uint64_t number;
+
+	if (!cas_seq_cst(&batch->state, &state, now << 1))
+		return false;
+	number = fetch_add_seq_cst(&d->era, 1) + 1;
+	store_seq_cst(&batch->floor, floor);
+	for (instar_thread *t = domain_handles(&d->head); t; t = t->next)
+		hyaline_s_hand(hyaline_s_thread(t), (uint64_t)1 << level, floor);
+	state = now << 1;
+	cas_seq_cst(&batch->state, &state, number << 1 | 1); /* in the child of a fork it may be another's meanwhile */
+	return true;
+}
+
+static bool hyaline_s_got(const struct hyaline_s_thread *h, unsigned level)
+{
+	return load_seq_cst(&h->held) >> level & 1; /* ORD:hyaline-s-look */
+}
+
+/* Floor before number: with the number before, the new floor is that of a part of the new batch.
+ * ORD:hyaline-s-end — RMWs, and stores, seq_cst; pairs with ORD:hyaline-s-ended (hyaline_s_batch.h), ORD:shared-enter (thread.c);
+ * carries the accesses of all who got it */
+static bool hyaline_s_ends(struct hyaline_s_domain *d, unsigned level)
+{
+	struct hyaline_s_batch *batch = &d->batch[level];
+	struct hyaline_s_end *end = &d->end[level];
+	uint64_t state = load_seq_cst(&batch->state), floor = load_seq_cst(&batch->floor);
+
+	if (!(state & 1))
+		return false;
+	for (instar_thread *t = load_acquire(&d->head.threads); t; t = t->next)
+		if (hyaline_s_got(hyaline_s_thread(t), level) && hyaline_s_may_refer(hyaline_s_thread(t), floor))
+			return false;
+	if (fetch_add_seq_cst(&d->head.shared_readers, 0) || !cas_seq_cst(&batch->state, &state, state & ~(uint64_t)1))
+		return false;
+	store_seq_cst(&end->floor, floor);
+	store_seq_cst(&end->number, state >> 1);
+	store_seq_cst(&batch->state, 0);
+	fetch_add_relaxed(&d->head.counters.grace_periods, 1);
+	return true;
+}
+
+/* Raises the floor above the last eras of those who got that level's batch.  false: one may refer to anything. */
+static bool hyaline_s_raise(struct hyaline_s_domain *d, unsigned level, uint64_t *floor)
+{
+	for (instar_thread *t = load_acquire(&d->head.threads); t; t = t->next) {
+		const struct hyaline_s_thread *h = hyaline_s_thread(t);
+		uint64_t access = load_seq_cst(&h->access), root = load_seq_cst(&h->root);
+		uint64_t last = access > root ? access : root;
+
+		if (!hyaline_s_got(h, level))
+			continue;
+		if (load_seq_cst(&h->pins))
+			return false;
+		*floor = last < *floor ? *floor : last + 1;
+	}
+	return true;
+}
+
+/* Ends what has ended, and begins a batch on the first level on which none is out, if those before it stay out. */
+static bool hyaline_s_advance(instar_thread *t)
+{
+	struct hyaline_s_domain *d = hyaline_s_domain(t->domain);
+	uint64_t now = fetch_add_seq_cst(&d->era, 1) + 1, floor = 0, state = 0;
+	bool progress = false, stays = true;
+
+	fetch_add_relaxed(&d->head.counters.advances_tried, 1);
+	for (unsigned i = 0; i <= HYALINE_S_LAST && stays; i++) {
+		int64_t patience = i < HYALINE_S_LAST ? HYALINE_S_PATIENCE : HYALINE_S_LAST_PATIENCE;
+
+		progress |= hyaline_s_ends(d, i);
+		if (hyaline_s_begin(d, i, 0, now, floor))
+			return hyaline_s_ends(d, i) || progress;
+		state = load_seq_cst(&d->batch[i].state);
+		stays = (int64_t)(now - (state >> 1)) >= patience && hyaline_s_raise(d, i, &floor);
+	}
+	if (stays && state & 1 && hyaline_s_begin(d, HYALINE_S_LAST, state, now, floor))
+		return hyaline_s_ends(d, HYALINE_S_LAST) || progress;
+	fetch_add_relaxed(&d->head.counters.advances_blocked, 1);
+	return progress;
+}
+
+/* ---- domains and handles ---- */
+
+static enum instar_status hyaline_s_domain_init(instar_domain *domain)
+{
+	hyaline_s_domain(domain)->era = 2;
+	hyaline_s_thread(domain->shared)->told = 1; /* its sections hold back every batch: no place is needed */
+	return INSTAR_OK;
+}
+
+static void hyaline_s_thread_fini(instar_thread *t)
+{
+	struct hyaline_s_thread *h = hyaline_s_thread(t);
+
+	h->told = t->is_shared;
+	store_release(&h->pins, 0);
+	store_release(&h->root, 0);
+	store_release(&h->access, 0);
+	hyaline_s_close_unneeded(h);
+}
+
+/* In the child of a fork: what the others held, and the levels on which they were about to begin or end something. */
+static void hyaline_s_thread_lost(instar_thread *t)
+{
+	struct hyaline_s_batch *batch = hyaline_s_domain(t->domain)->batch;
+
+	hyaline_s_thread_fini(t);
+	for (unsigned i = 0; i < HYALINE_S_LEVELS; i++)
+		if (!(batch[i].state & 1))
+			batch[i].state = 0;
+}
+
+#endif
