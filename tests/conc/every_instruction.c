@@ -5,7 +5,8 @@
  *
  * While a handler stands there, after its calls, the main thread clears the map and frees the table that was left if it can,
  * or removes all objects of a boxed map and frees them.  If the section was ended too early, the call goes on in memory that
- * is not there any more.
+ * is not there any more.  What a handler refers to stays to the end of the user's section that it interrupted: at that
+ * end the main thread tries once more, before the section looks at it.
  */
 #include "tests/support/tap.h"
 
@@ -107,6 +108,37 @@ static void references(void)
 	instar_leave(stepped);
 }
 
+enum { KEPT = 3 };
+static volatile sig_atomic_t inside;
+static const uint64_t *volatile kept; /* referred to by a handler, in the section that it interrupted */
+
+static void refer_and_keep(void)
+{
+	void *object;
+
+	instar_enter(stepped);
+	if (instar_get_ref(world.map, stepped, KEPT, &object) == INSTAR_OK && inside)
+		kept = object;
+	instar_leave(stepped);
+}
+
+static void section_with_a_handlers_reference(void)
+{
+	kept = NULL;
+	instar_enter(stepped);
+	inside = true;
+	get_hit();
+	look_at(1);
+	get_hit();
+	inside = false;
+	if (kept) {
+		stepper_stand_again();
+		if (*(const volatile uint64_t *)kept != KEPT)
+			abort();
+	}
+	instar_leave(stepped);
+}
+
 static void all_that_a_handler_may(void)
 {
 	get_hit();
@@ -122,15 +154,17 @@ static const struct {
 	void (*call)(void);
 	unsigned stride; /* where there is no time for each */
 	bool boxed;
+	void (*handler)(void); /* if not all_that_a_handler_may */
 } calls[] = {
-	{ "get", get_hit, STRIDES, false },
-	{ "a section", section, STRIDES, false },
-	{ "contains, a miss", get_miss, STRIDE, false },
-	{ "sections in sections", nested_sections, STRIDE, false },
-	{ "get_many", batch, STRIDE, false },
-	{ "put", put_again, STRIDE, false },
-	{ "insert and remove", come_and_go, STRIDE, false },
-	{ "references", references, STRIDE, true },
+	{ "get", get_hit, STRIDES, false, NULL },
+	{ "a section", section, STRIDES, false, NULL },
+	{ "contains, a miss", get_miss, STRIDE, false, NULL },
+	{ "sections in sections", nested_sections, STRIDE, false, NULL },
+	{ "get_many", batch, STRIDE, false, NULL },
+	{ "put", put_again, STRIDE, false, NULL },
+	{ "insert and remove", come_and_go, STRIDE, false, NULL },
+	{ "references", references, STRIDE, true, NULL },
+	{ "a handler's reference", section_with_a_handlers_reference, STRIDES, true, refer_and_keep },
 };
 
 /* ---- the main thread ---- */
@@ -191,7 +225,8 @@ static enum outcome interrupt(instar_thread *t, unsigned long n, void (*handler)
 	fill(t);
 	if (stepper_stands(n, handler)) {
 		outcome = all_is_freed(t, PINGS) ? FREED : HELD;
-		stepper_goes_on();
+		while (stepper_goes_on())
+			all_is_freed(t, PINGS);
 	}
 	return all_is_freed(t, LAST_PINGS) ? outcome : LEFT_OPEN;
 }
@@ -208,7 +243,7 @@ static void crashed(int number)
 	_exit(1);
 }
 
-static void interrupt_everywhere(instar_thread *t, unsigned stride, uint64_t seed)
+static void interrupt_everywhere(instar_thread *t, void (*handler)(void), unsigned stride, uint64_t seed)
 {
 	enum outcome outcome;
 	unsigned held = 0;
@@ -216,7 +251,7 @@ static void interrupt_everywhere(instar_thread *t, unsigned stride, uint64_t see
 	interrupt(t, NO_CALL_IS_LONGER, NULL); /* functions are bound */
 	now.n = seed % stride + 1;
 	do {
-		outcome = interrupt(t, now.n, all_that_a_handler_may);
+		outcome = interrupt(t, now.n, handler);
 		held += outcome == HELD;
 		now.n += stride;
 	} while (outcome == FREED || outcome == HELD);
@@ -248,7 +283,8 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 		if (!world_open(&world, scheme, &opts, &map_opts) || instar_thread_attach(world.domain, &t) != INSTAR_OK)
 			abort();
 		stepper_start(join, calls[i].call);
-		interrupt_everywhere(t, test_scale() > 1 ? 1 : calls[i].stride, *seed);
+		interrupt_everywhere(t, calls[i].handler ? calls[i].handler : all_that_a_handler_may,
+				     test_scale() > 1 ? 1 : calls[i].stride, *seed);
 		stepper_end();
 		instar_thread_detach(t);
 		if (!world_close(&world))

@@ -102,11 +102,18 @@ static bool stepper_stands(unsigned long n, void (*handler)(void))
 	return stepper_wait_while(STEPPER_STEPS) == STEPPER_STANDS;
 }
 
-/* From where it stands to the end of the call. */
-static void stepper_goes_on(void)
+/* From where it stands to the end of the call.  true: the call itself has it stand again. */
+static bool stepper_goes_on(void)
 {
 	stepper_turn(STEPPER_GOES_ON);
-	stepper_wait_while(STEPPER_GOES_ON);
+	return stepper_wait_while(STEPPER_GOES_ON) == STEPPER_STANDS;
+}
+
+/* By the call, after it has stood. */
+__attribute__((unused)) static void stepper_stand_again(void)
+{
+	stepper_turn(STEPPER_STANDS);
+	stepper_wait_while(STEPPER_STANDS);
 }
 
 static void stepper_end(void)
