@@ -13,11 +13,11 @@
  *   pins     open sections of the map's but its straight lines: they may refer to anything
  *   root     of a straight line: the era of its access to the table; else 0
  *   access   of a user's section: the era of its last reference; else 0
- *   held     is 0, closed, when all these are 0; it is opened after the one, and closed after the last
+ *   held     0: closed, all these are 0; it is opened after one is written, and closed at the end of the outermost section
  *
- * Why it is safe.  G, the era, counts the attempts to advance.  An object with birth b gets the stamp s = G, read after it
- * was made unreachable; it is freed if some batch of s < n and floor <= b has ended.  All accesses named are in one total
- * order.  The batch is handed out: each thread is looked at, once.  Later each who got it is looked at again.
+ * Why it is safe.  G, the era, counts attempts to advance and batches.  An object with birth b gets the stamp s = G, read
+ * after it was made unreachable; it is freed if some batch of s < n and floor <= b has ended.  All accesses named are in one
+ * total order.  The batch is handed out: each thread is looked at, once.  Later each who got it is looked at again.
  *   1. The object was unreachable before G became s+1, so before anybody was looked at: what a thread loads after it was
  *      looked at is not in the batch.
  *   2. Found closed: the thread's accesses before that happen before the end (release), later ones are as in 1.
@@ -30,13 +30,13 @@
  *      after that, and then the pin is given up: who finds no pin reads access after it.
  *
  * Levels.  One batch at a time is out on each.  That of the first has floor 0.  If it stays out, the next level's floor is
- * the era after the last root or access of all who got it: these do not get it.  And so on; on the last level a batch that
- * stays out gives way to one with a higher floor.  So what stays, however many sleep, was born up to some sleeper's last
- * access.  A thread that sleeps in the middle of an attempt keeps one level from being used.
+ * the era after the last root or access of all who got it: while they sleep they do not get it.  And so on; if batches
+ * stay out on all levels, the last of them gives way to one with that floor.  So what stays, however many sleep, was born up
+ * to some sleeper's last access.  A thread that sleeps in the middle of an attempt keeps one level from being used.
  *
- * Signal handlers may come between any two of these steps: a count or era is written before the place is opened, and the
- * place is not closed if its word has changed since they all were seen to be 0.  What a handler refers to stays to the end of
- * the user's section that it has interrupted: who writes access looks whether G is still what he has written.
+ * Signal handlers may come between any two of these steps: a count or era is written before the place is opened; opening lets
+ * go of nothing; and the place is closed outside every section only, where nothing that a handler refers to outlives it.  In
+ * a user's section that does: who writes access looks whether G is still what he has written.
  */
 #ifndef RECLAIM_HYALINE_S_H
 #define RECLAIM_HYALINE_S_H
@@ -84,34 +84,28 @@ static inline struct hyaline_s_thread *hyaline_s_thread(const instar_thread *t)
 
 /* ---- opening and closing ---- */
 
-/* ORD:hyaline-s-open — RMW; pairs with ORD:hyaline-s-look (hyaline_s_batch.h): store buffering, pins, root or access before what
- * is loaded then */
+/* ORD:hyaline-s-open — RMW; pairs with ORD:hyaline-s-look (hyaline_s_batch.h): store buffering, pins, root or access before
+ * what is loaded then */
 static inline void hyaline_s_open(struct hyaline_s_thread *h)
 {
 	fetch_add_seq_cst(&h->held, HYALINE_S_OPEN);
 }
 
-/* ORD:hyaline-s-close — RMW; pairs with ORD:hyaline-s-look (hyaline_s_batch.h); carries all accesses */
-static inline void hyaline_s_close_unneeded(struct hyaline_s_thread *h)
-{
-	uint64_t word = load_relaxed(&h->held);
-
-	do {
-		compiler_barrier();
-		if (!word || load_relaxed(&h->pins) || load_relaxed(&h->root) || load_relaxed(&h->access))
-			return;
-	} while (unlikely(!cas_seq_cst(&h->held, &word, 0)));
-}
-
-static inline void references_drop(instar_thread *t)
+/* ORD:hyaline-s-close — release; pairs with ORD:hyaline-s-look (hyaline_s_batch.h); carries all accesses */
+static inline void hyaline_s_close_unneeded(instar_thread *t)
 {
 	struct hyaline_s_thread *h = hyaline_s_thread(t);
 
 	compiler_barrier();
-	if (!load_relaxed(&h->access))
-		return;
-	store_release(&h->access, 0);
-	hyaline_s_close_unneeded(h);
+	if (!t->nest && !load_relaxed(&h->pins) && !load_relaxed(&h->root))
+		store_release(&h->held, 0);
+}
+
+static inline void references_drop(instar_thread *t)
+{
+	compiler_barrier();
+	store_release(&hyaline_s_thread(t)->access, 0);
+	hyaline_s_close_unneeded(t);
 }
 
 /* ---- sections of the map's: pinned, they protect everything ---- */
@@ -136,9 +130,9 @@ static inline void scheme_leave(instar_thread *t)
 	h->told--;
 	compiler_barrier();
 	if (!t->nest)
-		references_drop(t);
+		store_release(&h->access, 0);
 	store_release(&h->pins, load_relaxed(&h->pins) - 1);
-	hyaline_s_close_unneeded(h);
+	hyaline_s_close_unneeded(t);
 }
 
 /* ---- brief sections: one table, by the era of the access to it ---- */
@@ -157,7 +151,7 @@ static inline void scheme_enter_brief(instar_thread *t)
 static inline void scheme_leave_brief(instar_thread *t)
 {
 	store_release(&hyaline_s_thread(t)->root, 0);
-	hyaline_s_close_unneeded(hyaline_s_thread(t));
+	hyaline_s_close_unneeded(t);
 }
 
 /* Slot 0 is the root; what others refer to is used in pinned sections only. */
@@ -204,8 +198,8 @@ static inline bool scheme_take_reference(instar_thread *t, uintptr_t object)
 	.info.name = "hyaline-s", \
 	.info.family = "reference batch", \
 	.info.source = "Nikolaev, Ravindran, Snapshot-Free, Transparent, and Robust Memory Reclamation, PLDI 2021", \
-	.info.bound = "tables, instar_box_alloc: threads x 2048 + 4 x those born up to a last reference, while no " \
-		      "thread stalls in a pinned call, nor eight in attempts to advance; other objects: unbounded", \
+	.info.bound = "tables, instar_box_alloc: threads x 2048 + 16384 + 4 x those born up to a last reference, while " \
+		      "no thread stalls in a pinned call, nor eight in attempts to advance; other objects: unbounded", \
 	.info.max_refs = UINT_MAX, \
 	.info.robust = INSTAR_ROBUST_PREEMPTED | INSTAR_ROBUST_PARKED, \
 	.domain_size = sizeof(struct hyaline_s_domain), \

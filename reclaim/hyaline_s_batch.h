@@ -8,11 +8,11 @@
 
 #include "reclaim/references.h"
 
-/* Attempts to advance before a batch counts as one that stays out; on the last level more, since it gives way. */
+/* Eras before a batch counts as one that stays out; on the last level more, since it gives way. */
 #ifndef HYALINE_S_PATIENCE
 #define HYALINE_S_PATIENCE 4
 #endif
-enum { HYALINE_S_LAST_PATIENCE = 16 * HYALINE_S_PATIENCE };
+enum { HYALINE_S_LAST_PATIENCE = 4 * HYALINE_S_PATIENCE };
 
 #define SCHEME_STAMP hyaline_s_stamp
 #define SCHEME_ELAPSED hyaline_s_elapsed
@@ -33,14 +33,14 @@ static uint64_t hyaline_s_birth(const instar_domain *domain)
 /* ---- what has ended ---- */
 
 /* A batch has ended of a number above `stamp` and a floor not above `birth`.  Of a level whose last batch changes meanwhile
- * this finds, since numbers of a level rise, a part of the new one.  ORD:hyaline-s-ended — seq_cst; pairs with
+ * this finds, since numbers of a level rise, a part of the new one.  ORD:hyaline-s-ended — acquire; pairs with
  * ORD:hyaline-s-end (hyaline_s_batch.h) */
 static bool hyaline_s_covers(instar_domain *domain, uint64_t birth, uint64_t stamp)
 {
 	const struct hyaline_s_end *end = hyaline_s_domain(domain)->end;
 
 	for (unsigned i = 0; i < HYALINE_S_LEVELS; i++)
-		if (load_seq_cst(&end[i].number) > stamp && load_seq_cst(&end[i].floor) <= birth)
+		if (load_acquire(&end[i].number) > stamp && load_acquire(&end[i].floor) <= birth)
 			return true;
 	return false;
 }
@@ -90,11 +90,10 @@ static bool hyaline_s_begin(struct hyaline_s_domain *d, unsigned level, uint64_t
 	if (!cas_seq_cst(&batch->state, &state, now << 1))
 		return false;
 	number = fetch_add_seq_cst(&d->era, 1) + 1;
-	store_seq_cst(&batch->floor, floor);
+	store_release(&batch->floor, floor);
 	for (instar_thread *t = domain_handles(&d->head); t; t = t->next)
 		hyaline_s_hand(hyaline_s_thread(t), (uint64_t)1 << level, floor);
-	state = now << 1;
-	cas_seq_cst(&batch->state, &state, number << 1 | 1); /* in the child of a fork it may be another's meanwhile */
+	store_seq_cst(&batch->state, number << 1 | 1);
 	return true;
 }
 
@@ -103,14 +102,15 @@ static bool hyaline_s_got(const struct hyaline_s_thread *h, unsigned level)
 	return load_seq_cst(&h->held) >> level & 1; /* ORD:hyaline-s-look */
 }
 
-/* Floor before number: with the number before, the new floor is that of a part of the new batch.
- * ORD:hyaline-s-end — RMWs, and stores, seq_cst; pairs with ORD:hyaline-s-ended (hyaline_s_batch.h), ORD:shared-enter (thread.c);
+/* Floor before number: with the number before, the new floor is that of a part of the new batch.  true: a batch of floor 0
+ * has ended, so that nothing is held back.
+ * ORD:hyaline-s-end — RMWs, and a release; pairs with ORD:hyaline-s-ended (hyaline_s_batch.h), ORD:shared-enter (thread.c);
  * carries the accesses of all who got it */
 static bool hyaline_s_ends(struct hyaline_s_domain *d, unsigned level)
 {
 	struct hyaline_s_batch *batch = &d->batch[level];
 	struct hyaline_s_end *end = &d->end[level];
-	uint64_t state = load_seq_cst(&batch->state), floor = load_seq_cst(&batch->floor);
+	uint64_t state = load_seq_cst(&batch->state), floor = load_acquire(&batch->floor);
 
 	if (!(state & 1))
 		return false;
@@ -119,11 +119,11 @@ static bool hyaline_s_ends(struct hyaline_s_domain *d, unsigned level)
 			return false;
 	if (fetch_add_seq_cst(&d->head.shared_readers, 0) || !cas_seq_cst(&batch->state, &state, state & ~(uint64_t)1))
 		return false;
-	store_seq_cst(&end->floor, floor);
-	store_seq_cst(&end->number, state >> 1);
-	store_seq_cst(&batch->state, 0);
+	store_release(&end->floor, floor);
+	store_release(&end->number, state >> 1);
+	store_release(&batch->state, 0);
 	fetch_add_relaxed(&d->head.counters.grace_periods, 1);
-	return true;
+	return !floor;
 }
 
 /* Raises the floor above the last eras of those who got that level's batch.  false: one may refer to anything. */
@@ -131,37 +131,52 @@ static bool hyaline_s_raise(struct hyaline_s_domain *d, unsigned level, uint64_t
 {
 	for (instar_thread *t = load_acquire(&d->head.threads); t; t = t->next) {
 		const struct hyaline_s_thread *h = hyaline_s_thread(t);
-		uint64_t access = load_seq_cst(&h->access), root = load_seq_cst(&h->root);
-		uint64_t last = access > root ? access : root;
+		uint64_t access, root;
 
 		if (!hyaline_s_got(h, level))
 			continue;
 		if (load_seq_cst(&h->pins))
 			return false;
-		*floor = last < *floor ? *floor : last + 1;
+		access = load_seq_cst(&h->access);
+		root = load_seq_cst(&h->root);
+		access = access > root ? access : root;
+		*floor = access && access >= *floor ? access + 1 : *floor;
 	}
 	return true;
 }
 
-/* Ends what has ended, and begins a batch on the first level on which none is out, if those before it stay out. */
+static bool hyaline_s_stays_out(unsigned level, uint64_t state, uint64_t now)
+{
+	int64_t patience = level < HYALINE_S_LAST ? HYALINE_S_PATIENCE : HYALINE_S_LAST_PATIENCE;
+
+	return state && (int64_t)(now - (state >> 1)) >= patience;
+}
+
+/* Ends what has ended, and begins a batch on the first level on which none is out, if those before it stay out; if all do,
+ * in the place of the last.  A thread in an attempt has the levels whose state is even. */
 static bool hyaline_s_advance(instar_thread *t)
 {
 	struct hyaline_s_domain *d = hyaline_s_domain(t->domain);
-	uint64_t now = fetch_add_seq_cst(&d->era, 1) + 1, floor = 0, state = 0;
+	uint64_t now = fetch_add_seq_cst(&d->era, 1) + 1, floor = 0, out = 0;
 	bool progress = false, stays = true;
+	unsigned last = 0;
 
 	fetch_add_relaxed(&d->head.counters.advances_tried, 1);
-	for (unsigned i = 0; i <= HYALINE_S_LAST && stays; i++) {
-		int64_t patience = i < HYALINE_S_LAST ? HYALINE_S_PATIENCE : HYALINE_S_LAST_PATIENCE;
+	for (unsigned i = 0; i < HYALINE_S_LEVELS && stays; i++) {
+		uint64_t state;
 
 		progress |= hyaline_s_ends(d, i);
 		if (hyaline_s_begin(d, i, 0, now, floor))
 			return hyaline_s_ends(d, i) || progress;
 		state = load_seq_cst(&d->batch[i].state);
-		stays = (int64_t)(now - (state >> 1)) >= patience && hyaline_s_raise(d, i, &floor);
+		stays = hyaline_s_stays_out(i, state, now) && hyaline_s_raise(d, i, &floor);
+		if (state & 1) {
+			out = state;
+			last = i;
+		}
 	}
-	if (stays && state & 1 && hyaline_s_begin(d, HYALINE_S_LAST, state, now, floor))
-		return hyaline_s_ends(d, HYALINE_S_LAST) || progress;
+	if (stays && out && hyaline_s_begin(d, last, out, now, floor))
+		return hyaline_s_ends(d, last) || progress;
 	fetch_add_relaxed(&d->head.counters.advances_blocked, 1);
 	return progress;
 }
@@ -183,7 +198,7 @@ static void hyaline_s_thread_fini(instar_thread *t)
 	store_release(&h->pins, 0);
 	store_release(&h->root, 0);
 	store_release(&h->access, 0);
-	hyaline_s_close_unneeded(h);
+	store_release(&h->held, 0);
 }
 
 /* In the child of a fork: what the others held, and the levels on which they were about to begin or end something. */

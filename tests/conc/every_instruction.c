@@ -116,6 +116,7 @@ static void refer_and_keep(void)
 {
 	void *object;
 
+	get_hit();
 	instar_enter(stepped);
 	if (instar_get_ref(world.map, stepped, KEPT, &object) == INSTAR_OK && inside)
 		kept = object;
