@@ -8,7 +8,7 @@
 #include "reclaim/ping.h"
 #include "reclaim/private.h"
 
-enum { PATIENCE = 20, PAUSE_NS = 100000 };
+enum { PATIENCE = 20, PAUSE_NS = 100000, ASK_AGAIN = 32 };
 
 /* ---- answering ---- */
 
@@ -127,9 +127,12 @@ static void ask(const instar_domain *domain, struct ping *ping)
 {
 	int thread = load_seq_cst(&ping->thread);
 
-	/* ORD:ping-ask */
-	if (thread && exchange_seq_cst(&ping->pending, thread) != thread &&
-	    syscall(SYS_tgkill, getpid(), thread, domain->opts.signal) != 0)
+	if (!thread)
+		return;
+	if (exchange_seq_cst(&ping->pending, thread) == thread && /* ORD:ping-ask */
+	    fetch_add_relaxed(&ping->asked, 1) % ASK_AGAIN != ASK_AGAIN - 1)
+		return;
+	if (syscall(SYS_tgkill, getpid(), thread, domain->opts.signal) != 0)
 		store_seq_cst(&ping->pending, 0);
 }
 

@@ -163,9 +163,9 @@ INSTAR_API enum instar_status instar_retire(instar_thread *thread, void *ptr, si
 
 /*
  * Memory for a boxed value, or for another object to be retired, that knows when it was born: schemes of the
- * era family and hyaline-s ask for that, and their bound is of such objects only; under the others it is as good as any.
- * domain: in which it will be retired, and which it must not outlive; NULL: the default domain.  Zeroed, aligned to 16 bytes.  destroy: called with
- * the object when instar_box_free is; may be NULL.  NULL: no memory.
+ * era family and hyaline-s ask for that, and their bound is of such objects only; under the others it is as good
+ * as any.  domain: in which it will be retired, and which it must not outlive; NULL: the default domain.  Zeroed,
+ * aligned to 16 bytes.  destroy: called with the object when instar_box_free is; may be NULL.  NULL: no memory.
  * Source: Ramalhete, Correia, Hazard Eras, SPAA 2017.
  */
 INSTAR_API void *instar_box_alloc(instar_domain *domain, size_t bytes, void (*destroy)(void *object, void *ctx));

@@ -1,6 +1,7 @@
 /*
  * tests/conc/stopped_anywhere.c - a thread stops between two instructions of a call, any two: the others go on, each of
- * their calls comes to its end and a migration too, and a child process that has no such thread goes on as well.
+ * their calls comes to its end and a migration too, and a child process that has no such thread goes on as well.  Under
+ * robust schemes who stops amid an attempt to advance does not keep the others from freeing what was born later.
  */
 #include "tests/support/child.h"
 #include "tests/support/tap.h"
@@ -8,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/actor.h"
 #include "tests/support/mapped.h"
 #include "tests/support/rng.h"
 #include "tests/support/sanitizer.h"
@@ -17,6 +19,7 @@
 #if CAN_SINGLE_STEP
 
 enum { FIRST_OWN = 1 << 24, OWN = 120, FIRST_STEPPED = 1 << 25, COUNTER = 1 << 26, FEW = 8 };
+enum { POLLS = 100000, STRIDE = 211, NEXT = 5 };
 enum { STOPS = 6, FORKS = 2, PATIENCE = 60, CHILD_PATIENCE = 20, MAINTAINS = 100000, NO_CALL_IS_LONGER = 1 << 30 };
 
 static struct world world;
@@ -259,6 +262,84 @@ static void run_with(const struct instar_scheme_info *scheme, unsigned flags, st
 	}
 }
 
+/* ---- who stops amid an attempt to advance ---- */
+
+static unsigned left; /* boxes of the others, not yet freed */
+
+static void retire_boxes_of(instar_thread *t, void (*destructor)(void *, void *))
+{
+	for (unsigned i = 0; i < FEW; i++) {
+		void *box = instar_box_alloc(world.domain, 1, destructor);
+
+		if (!box || instar_retire(t, box, 1, instar_box_free, NULL) != INSTAR_OK)
+			abort();
+	}
+}
+
+/* Of others' queues it would hold one back for as long as it stands: it tries to advance, and they free. */
+static void retire_boxes(void)
+{
+	retire_boxes_of(stepped, nothing_left);
+	instar_poll(stepped, 0);
+}
+
+static void one_less(void *object, void *ctx)
+{
+	(void)object;
+	(void)ctx;
+	left--;
+}
+
+static bool others_free(instar_thread *t)
+{
+	left = FEW;
+	retire_boxes_of(t, one_less);
+	for (unsigned i = 0; i < POLLS && left; i++) {
+		instar_poll(t, 2 * FEW);
+		sched_yield(); /* to whom a signal is sent */
+	}
+	return !left;
+}
+
+/* At instruction n of its call, and every STRIDE-th from there on: between, others do for it nothing that it is about to do. */
+static bool stop_from(instar_thread *t, unsigned long n, unsigned *stops)
+{
+	bool freed = true;
+
+	for (bool stands = stepper_stands(n, NULL); stands; ++*stops) {
+		freed = others_free(t);
+		stands = freed ? stepper_stands_further(STRIDE) : stepper_goes_on();
+	}
+	return freed;
+}
+
+static void stop_amid_attempts(const struct instar_scheme_info *scheme)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	struct actor idle; /* whom all ask, where a scheme asks */
+	unsigned stops = 0;
+	bool freed = true;
+	instar_thread *t;
+
+	opts.allocator = &mapped_allocator;
+	if (!world_open(&world, scheme, &opts, NULL) || instar_thread_attach(world.domain, &t) != INSTAR_OK)
+		abort();
+	actor_start(&idle, world.domain);
+	stepper_start(join, retire_boxes);
+	for (unsigned n = 1; n <= STRIDE && freed; n += NEXT)
+		freed = stop_from(t, n, &stops);
+	ok(freed && stops, "%s: a thread stops amid attempts to advance, %u times: the others free", scheme->name, stops);
+	if (!freed)
+		diag("%s: of what was born later %u of %u stay", scheme->name, left, (unsigned)FEW);
+	stepper_end();
+	actor_stop(&idle);
+	instar_thread_detach(t);
+	if (!world_close(&world))
+		ok(false, "%s: nothing is left", scheme->name);
+}
+
+/* ---- */
+
 static void run(const struct instar_scheme_info *scheme, void *rng)
 {
 	alarm(PATIENCE * test_scale());
@@ -267,6 +348,8 @@ static void run(const struct instar_scheme_info *scheme, void *rng)
 		return;
 	}
 	run_with(scheme, 0, rng);
+	if (scheme->robust & INSTAR_ROBUST_PARKED)
+		stop_amid_attempts(scheme);
 	if (!scheme->process_wide && FORKS_AT_WORK)
 		run_with(scheme, INSTAR_DOMAIN_ATFORK, rng);
 }

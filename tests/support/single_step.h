@@ -59,6 +59,8 @@ static void stepper_trapped(int number, siginfo_t *info, void *context)
 		stepper.handler();
 	stepper_turn(STEPPER_STANDS);
 	stepper_wait_while(STEPPER_STANDS);
+	if (stepper.left)
+		((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
 }
 
 /* Below the red zone, which may be in use. */
@@ -107,6 +109,13 @@ static bool stepper_goes_on(void)
 {
 	stepper_turn(STEPPER_GOES_ON);
 	return stepper_wait_while(STEPPER_GOES_ON) == STEPPER_STANDS;
+}
+
+/* From where it stands on.  true: it stands after n more; false: the call has come to its end. */
+__attribute__((unused)) static bool stepper_stands_further(unsigned long n)
+{
+	stepper.left = n;
+	return stepper_goes_on();
 }
 
 /* By the call, after it has stood. */
