@@ -8,12 +8,13 @@
  * say: all that was retired before G became n and was born in era `floor` or later.  So a slot needs one bit for it; and
  * instead of a count, at which a leaver might sleep, who wants it to end looks at those who got it.
  *
- *	handle:  | pins | root | access |  held: so often opened, and a bit for each batch that was handed to it  |
+ *	handle:  | pin | root | access |  held: open, and a bit for each batch that was handed to it  |
  *
- *   pins     open sections of the map's but its straight lines: they may refer to anything
+ *   pin      the era in which the first of the map's open sections began, but its straight lines: these may refer to anything
+ *            that was not unreachable by then; else 0
  *   root     of a straight line: the era of its access to the table; else 0
  *   access   of a user's section: the era of its last reference; else 0
- *   held     0: closed, all these are 0; it is opened after one is written, and closed at the end of the outermost section
+ *   held     0: closed; it is opened after one of these is written, and closed at the end of the outermost section
  *
  * Why it is safe.  G, the era, counts attempts to advance and batches.  An object with birth b gets the stamp s = G, read
  * after it was made unreachable; it is freed if some batch of s < n and floor <= b has ended.  All accesses named are in one
@@ -21,22 +22,24 @@
  *   1. The object was unreachable before G became s+1, so before anybody was looked at: what a thread loads after it was
  *      looked at is not in the batch.
  *   2. Found closed: the thread's accesses before that happen before the end (release), later ones are as in 1.
- *   3. Found open, with no pin, and root and access below the floor: what it refers to was born before the floor (4), so is
- *      not in the batch; and what it had by a pin before that, it has done with (release).  What it finds by a later root,
- *      access or pin it loads after that is written and opened (RMW): as in 1.
+ *   3. Found open, with root and access below the floor: what it refers to was born before the floor (4), so is not in the
+ *      batch; with a root or pin of n or more: G was n before it loaded what it refers to by these: as in 1.  What it had
+ *      before that, it has done with (release); what it finds by a later root, access or pin it loads after that is
+ *      written and opened (RMW): as in 1.
  *      Found so at the first look, or at the second, or closed since the first: it has nothing of the batch.
  *   4. A straight line writes root, opens, loads the table, and sees that G is root still: birth <= root, since the birth was
  *      read from G before the table was published.  A reference is found under a pin; access becomes G as read
- *      after that, and then the pin is given up: who finds no pin reads access after it.
+ *      after that, and then the pin is given up: who finds no pin, or a later one, reads access after it.
  *
  * Levels.  One batch at a time is out on each.  That of the first has floor 0.  If it stays out, the next level's floor is
  * the era after the last root or access of all who got it: while they sleep they do not get it.  And so on; if batches
  * stay out on all levels, the last of them gives way to one with that floor.  So what stays, however many sleep, was born up
  * to some sleeper's last access.  A thread that sleeps in the middle of an attempt keeps one level from being used.
  *
- * Signal handlers may come between any two of these steps: a count or era is written before the place is opened; opening lets
- * go of nothing; and the place is closed outside every section only, where nothing that a handler refers to outlives it.  In
- * a user's section that does: who writes access looks whether G is still what he has written.
+ * Signal handlers may come between any two of these steps: sections are counted before the pin is looked at, and until it is
+ * given up; an era is written before the place is opened, by each section for itself; opening lets go of nothing; and the
+ * place is closed outside every section only, where nothing that a handler refers to outlives it.  In a user's section that
+ * does: who writes access looks whether G is still what he has written.
  */
 #ifndef RECLAIM_HYALINE_S_H
 #define RECLAIM_HYALINE_S_H
@@ -68,8 +71,9 @@ struct hyaline_s_domain {
 
 struct hyaline_s_thread {
 	struct instar_thread head;
-	unsigned told;                /* pins for which the place was opened */
-	uint64_t pins, root, access, held;
+	unsigned pins;                /* open sections of the map's ... */
+	unsigned told;                /* ... for which the place was opened */
+	uint64_t pin, root, access, held;
 };
 
 static inline struct hyaline_s_domain *hyaline_s_domain(const instar_domain *d)
@@ -84,11 +88,11 @@ static inline struct hyaline_s_thread *hyaline_s_thread(const instar_thread *t)
 
 /* ---- opening and closing ---- */
 
-/* ORD:hyaline-s-open — RMW; pairs with ORD:hyaline-s-look (hyaline_s_batch.h): store buffering, pins, root or access before
+/* ORD:hyaline-s-open — RMW; pairs with ORD:hyaline-s-look (hyaline_s_batch.h): store buffering, pin, root or access before
  * what is loaded then */
 static inline void hyaline_s_open(struct hyaline_s_thread *h)
 {
-	fetch_add_seq_cst(&h->held, HYALINE_S_OPEN);
+	fetch_or_seq_cst(&h->held, HYALINE_S_OPEN);
 }
 
 /* ORD:hyaline-s-close — release; pairs with ORD:hyaline-s-look (hyaline_s_batch.h); carries all accesses */
@@ -97,7 +101,7 @@ static inline void hyaline_s_close_unneeded(instar_thread *t)
 	struct hyaline_s_thread *h = hyaline_s_thread(t);
 
 	compiler_barrier();
-	if (!t->nest && !load_relaxed(&h->pins) && !load_relaxed(&h->root))
+	if (!t->nest && !load_relaxed(&h->pin) && !load_relaxed(&h->root))
 		store_release(&h->held, 0);
 }
 
@@ -116,7 +120,10 @@ static inline void scheme_enter(instar_thread *t)
 {
 	struct hyaline_s_thread *h = hyaline_s_thread(t);
 
-	store_relaxed(&h->pins, load_relaxed(&h->pins) + 1);
+	h->pins++;
+	compiler_barrier();
+	if (!load_relaxed(&h->pin))
+		store_release(&h->pin, load_seq_cst(&hyaline_s_domain(t->domain)->era));
 	hyaline_s_open(h);
 	compiler_barrier();
 	h->told++;
@@ -131,7 +138,8 @@ static inline void scheme_leave(instar_thread *t)
 	compiler_barrier();
 	if (!t->nest)
 		store_release(&h->access, 0);
-	store_release(&h->pins, load_relaxed(&h->pins) - 1);
+	if (--h->pins == 0)
+		store_release(&h->pin, 0);
 	hyaline_s_close_unneeded(t);
 }
 
@@ -198,8 +206,8 @@ static inline bool scheme_take_reference(instar_thread *t, uintptr_t object)
 	.info.name = "hyaline-s", \
 	.info.family = "reference batch", \
 	.info.source = "Nikolaev, Ravindran, Snapshot-Free, Transparent, and Robust Memory Reclamation, PLDI 2021", \
-	.info.bound = "tables, instar_box_alloc: threads x 2048 + 16384 + 4 x those born up to a last reference, while " \
-		      "no thread stalls in a pinned call, nor eight in attempts to advance; other objects: unbounded", \
+	.info.bound = "tables, instar_box_alloc: threads x 2048 + 16384 + 4 x those not yet freed at a last reference, " \
+		      "while no thread stalls in a pinned call, nor eight in attempts to advance; other objects: unbounded", \
 	.info.max_refs = UINT_MAX, \
 	.info.robust = INSTAR_ROBUST_PREEMPTED | INSTAR_ROBUST_PARKED, \
 	.domain_size = sizeof(struct hyaline_s_domain), \

@@ -8,7 +8,7 @@
 
 #include "reclaim/references.h"
 
-/* Eras before a batch counts as one that stays out; on the last level more, since it gives way. */
+/* Eras before a batch counts as one that stays out; on the last level more: it may give way, and begin anew. */
 #ifndef HYALINE_S_PATIENCE
 #define HYALINE_S_PATIENCE 4
 #endif
@@ -58,26 +58,32 @@ static bool hyaline_s_holds(instar_thread *t, const void *object, uint64_t birth
 
 /* ---- batches ---- */
 
-/* It may refer to something born in era `floor` or later.  Pins before access: see scheme_leave.
+/* It may refer to something of batch `number`, born in era `floor` or later.  The pin before access: see scheme_leave.
  * ORD:hyaline-s-look — seq_cst; pairs with ORD:hyaline-s-open, ORD:hyaline-s-close (hyaline_s.h) */
-static bool hyaline_s_may_refer(const struct hyaline_s_thread *h, uint64_t floor)
+static bool hyaline_s_may_refer(const struct hyaline_s_thread *h, uint64_t floor, uint64_t number)
 {
-	uint64_t root, access;
+	uint64_t pin = load_seq_cst(&h->pin), root, access;
 
-	if (load_seq_cst(&h->pins))
+	if (pin && pin < number)
 		return true;
 	access = load_seq_cst(&h->access);
 	root = load_seq_cst(&h->root);
-	return (access && access >= floor) || (root && root >= floor);
+	return (access && access >= floor) || (root && root >= floor && root < number);
 }
 
-static void hyaline_s_hand(struct hyaline_s_thread *h, uint64_t bit, uint64_t floor)
+/* Who is met closed, or has it, needs no more: the word changes once for each other level at most. */
+static void hyaline_s_hand(struct hyaline_s_thread *h, unsigned level, uint64_t floor, uint64_t number)
 {
-	uint64_t word = load_seq_cst(&h->held); /* ORD:hyaline-s-look */
+	uint64_t word = load_seq_cst(&h->held), bit = (uint64_t)1 << level; /* ORD:hyaline-s-look */
 
-	while (word && !(word & bit) && hyaline_s_may_refer(h, floor))
+	while (word && !(word & bit) && hyaline_s_may_refer(h, floor, number))
 		if (cas_seq_cst(&h->held, &word, word | bit))
 			return;
+}
+
+static bool hyaline_s_got(const struct hyaline_s_thread *h, unsigned level)
+{
+	return load_seq_cst(&h->held) >> level & 1; /* ORD:hyaline-s-look */
 }
 
 /* From `state`: that none is out, or that one is which gives way.  The number is that of an era which begins when the level
@@ -92,14 +98,9 @@ static bool hyaline_s_begin(struct hyaline_s_domain *d, unsigned level, uint64_t
 	number = fetch_add_seq_cst(&d->era, 1) + 1;
 	store_release(&batch->floor, floor);
 	for (instar_thread *t = domain_handles(&d->head); t; t = t->next)
-		hyaline_s_hand(hyaline_s_thread(t), (uint64_t)1 << level, floor);
-	store_seq_cst(&batch->state, number << 1 | 1);
+		hyaline_s_hand(hyaline_s_thread(t), level, floor, number);
+	store_release(&batch->state, number << 1 | 1);
 	return true;
-}
-
-static bool hyaline_s_got(const struct hyaline_s_thread *h, unsigned level)
-{
-	return load_seq_cst(&h->held) >> level & 1; /* ORD:hyaline-s-look */
 }
 
 /* Floor before number: with the number before, the new floor is that of a part of the new batch.  true: a batch of floor 0
@@ -115,7 +116,8 @@ static bool hyaline_s_ends(struct hyaline_s_domain *d, unsigned level)
 	if (!(state & 1))
 		return false;
 	for (instar_thread *t = load_acquire(&d->head.threads); t; t = t->next)
-		if (hyaline_s_got(hyaline_s_thread(t), level) && hyaline_s_may_refer(hyaline_s_thread(t), floor))
+		if (hyaline_s_got(hyaline_s_thread(t), level) &&
+		    hyaline_s_may_refer(hyaline_s_thread(t), floor, state >> 1))
 			return false;
 	if (fetch_add_seq_cst(&d->head.shared_readers, 0) || !cas_seq_cst(&batch->state, &state, state & ~(uint64_t)1))
 		return false;
@@ -126,20 +128,21 @@ static bool hyaline_s_ends(struct hyaline_s_domain *d, unsigned level)
 	return !floor;
 }
 
-/* Raises the floor above the last eras of those who got that level's batch.  false: one may refer to anything. */
-static bool hyaline_s_raise(struct hyaline_s_domain *d, unsigned level, uint64_t *floor)
+/* Raises the floor above the last eras of those who hold that batch.  false: one may refer to anything. */
+static bool hyaline_s_raise(struct hyaline_s_domain *d, unsigned level, uint64_t number, uint64_t *floor)
 {
 	for (instar_thread *t = load_acquire(&d->head.threads); t; t = t->next) {
 		const struct hyaline_s_thread *h = hyaline_s_thread(t);
-		uint64_t access, root;
+		uint64_t pin, access, root;
 
 		if (!hyaline_s_got(h, level))
 			continue;
-		if (load_seq_cst(&h->pins))
+		pin = load_seq_cst(&h->pin);
+		if (pin && pin < number)
 			return false;
 		access = load_seq_cst(&h->access);
 		root = load_seq_cst(&h->root);
-		access = access > root ? access : root;
+		access = root < number && root > access ? root : access;
 		*floor = access && access >= *floor ? access + 1 : *floor;
 	}
 	return true;
@@ -169,7 +172,7 @@ static bool hyaline_s_advance(instar_thread *t)
 		if (hyaline_s_begin(d, i, 0, now, floor))
 			return hyaline_s_ends(d, i) || progress;
 		state = load_seq_cst(&d->batch[i].state);
-		stays = hyaline_s_stays_out(i, state, now) && hyaline_s_raise(d, i, &floor);
+		stays = hyaline_s_stays_out(i, state, now) && hyaline_s_raise(d, i, state >> 1, &floor);
 		if (state & 1) {
 			out = state;
 			last = i;
@@ -194,8 +197,9 @@ static void hyaline_s_thread_fini(instar_thread *t)
 {
 	struct hyaline_s_thread *h = hyaline_s_thread(t);
 
+	h->pins = 0;
 	h->told = t->is_shared;
-	store_release(&h->pins, 0);
+	store_release(&h->pin, 0);
 	store_release(&h->root, 0);
 	store_release(&h->access, 0);
 	store_release(&h->held, 0);

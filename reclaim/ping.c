@@ -8,7 +8,7 @@
 #include "reclaim/ping.h"
 #include "reclaim/private.h"
 
-enum { PATIENCE = 20, PAUSE_NS = 100000, ASK_AGAIN = 32 };
+enum { PATIENCE = 20, PAUSE_NS = 100000, ASK_AGAIN = 16 };
 
 /* ---- answering ---- */
 
@@ -123,15 +123,22 @@ static bool has_answered(const struct ping *ping, uint64_t n)
 	return !load_seq_cst(&ping->thread) || load_acquire(&ping->answered) >= n;
 }
 
+/* Where a signal is under way already, another at the 16th, 32nd, 64th ... time: real-time signals queue, and who blocks it
+ * is asked often. */
 static void ask(const instar_domain *domain, struct ping *ping)
 {
 	int thread = load_seq_cst(&ping->thread);
 
 	if (!thread)
 		return;
-	if (exchange_seq_cst(&ping->pending, thread) == thread && /* ORD:ping-ask */
-	    fetch_add_relaxed(&ping->asked, 1) % ASK_AGAIN != ASK_AGAIN - 1)
-		return;
+	if (exchange_seq_cst(&ping->pending, thread) != thread) { /* ORD:ping-ask */
+		store_relaxed(&ping->asked, 0);
+	} else {
+		unsigned n = fetch_add_relaxed(&ping->asked, 1) + 1;
+
+		if (n < ASK_AGAIN || n & (n - 1))
+			return;
+	}
 	if (syscall(SYS_tgkill, getpid(), thread, domain->opts.signal) != 0)
 		store_seq_cst(&ping->pending, 0);
 }

@@ -9,8 +9,8 @@
  *	handle:  | thread | pending | answered |      clock: the domain's G
  *
  *   thread    the kernel's number of the thread that has the handle; 0: nobody has
- *   pending   the thread to which a signal is under way: one at a time, and another now and then, since who was about to
- *             send it may sleep
+ *   pending   the thread to which a signal is under way: one, and ever more rarely another, since who was about to send it
+ *             may sleep
  *   answered  the clock, read by the handler and then followed by a fence
  *
  * What ping_all(n) true means: every thread attached has executed a fence after the clock became n, or read the
@@ -45,7 +45,7 @@ struct ping {
 	struct ping *next;       /* of the same thread's, reclaim/private.h */
 	const uint64_t *clock;
 	int thread, pending;
-	unsigned asked;          /* while a signal was under way */
+	unsigned asked;          /* since a signal is under way */
 	uint64_t answered;
 };
 

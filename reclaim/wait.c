@@ -48,7 +48,8 @@ static enum instar_status wait_a_round(instar_thread *t, struct waiting *w)
 		scheme->quiescent(t);
 	if (scheme->wait && !w->deadline && !this_thread.callbacks && scheme->wait(t))
 		return INSTAR_OK;
-	if (scheme->advance(t) || w->round < SPIN_ROUNDS)
+	/* Progress that frees nothing is none: who is waited for may sleep in a destructor. */
+	if ((scheme->advance(t) && w->round < YIELD_ROUNDS) || w->round < SPIN_ROUNDS)
 		cpu_pause();
 	else if (w->round < YIELD_ROUNDS)
 		sched_yield();

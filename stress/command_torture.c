@@ -75,7 +75,7 @@ static void verdict(const struct command *command, const struct torture_sum *sum
 {
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
-	printf("torture: %s: %llu rounds over %zu schemes, %u threads, %.0f s, seed %llu: %.1f M steps, %.2f M calls "
+	printf("torture: %s: %llu rounds over %zu schemes, up to %u threads, %.0f s, seed %llu: %.1f M steps, %.2f M calls "
 	       "found linearizable, %llu snapshots, %llu objects, %llu sleeps in sections, %llu visitors, %llu forks\n",
 	       fine ? "no violation" : "VIOLATION", (unsigned long long)sum->rounds, command->names.count, command->threads,
 	       spent, (unsigned long long)command->seed, (double)sum->steps / 1e6, (double)sum->recorded / 1e6,

@@ -7,6 +7,7 @@
 
 #include <sys/wait.h>
 
+#include "src/step.h"
 #include "tests/support/actor.h"
 #include "tests/support/child.h"
 #include "tests/support/rng.h"
@@ -15,8 +16,8 @@
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 
-enum { KEYS = 300, TURNS = 100, RETIRED = 2048, SAME_ERA = 512, TABLES = 10, THREADS = 4, CALLS = TEST_WORK(8000), HELD = 12 };
-enum { SLEEPERS = 20, PATIENCE = 60 };
+enum { KEYS = 300, TURNS = 100, RETIRED = 2048, SAME_ERA = 512, TABLES = 10 };
+enum { THREADS = 4, CALLS = TEST_WORK(8000), HELD = 12, SLEEPERS = 20, PATIENCE = 60, MEETINGS = 400 };
 
 struct cargo_box {
 	uint64_t canary, key;
@@ -251,6 +252,74 @@ static void stalled_in_turn(const struct reclaim_scheme *scheme)
 	close_domain(domain, t);
 }
 
+/* ---- a section that does not end, of one who is in a call whenever the others look ---- */
+
+static struct {
+	struct actor other;
+	uint64_t most; /* boxes that wait */
+	bool meets;
+} meeting;
+
+static void retire_one(struct actor *a, void *arg)
+{
+	uint64_t waiting;
+
+	(void)arg;
+	retire_box(a->self, load_box(a->domain, 0));
+	instar_poll(a->self, 2);
+	waiting = pending(a->domain);
+	meeting.most = waiting > meeting.most ? waiting : meeting.most;
+}
+
+static void meet_in_a_get(unsigned step)
+{
+	if (step != STEP_ROOT_READ || !meeting.meets)
+		return;
+	meeting.meets = false;
+	actor_do(&meeting.other, retire_one, NULL);
+}
+
+static bool meet_in_a_scan(uint64_t key, uint64_t value, void *ctx)
+{
+	(void)key;
+	(void)value;
+	(void)ctx;
+	actor_do(&meeting.other, retire_one, NULL);
+	return true;
+}
+
+static void always_in_a_call(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	instar_map *map = open_map(domain);
+	uint64_t value, most[2];
+
+	instar_put(map, t, 0, (uintptr_t)load_box(domain, 0), NULL);
+	actor_start(&meeting.other, domain);
+	for (unsigned scans = 0; scans < 2; scans++) {
+		meeting.most = 0;
+		instar_enter(t);
+		for (unsigned i = 0; i < MEETINGS; i++)
+			if (scans) {
+				instar_foreach(map, t, meet_in_a_scan, NULL, NULL);
+			} else {
+				meeting.meets = true;
+				instar_step_hook = meet_in_a_get;
+				instar_get(map, t, 0, &value);
+				instar_step_hook = NULL;
+			}
+		instar_leave(t);
+		most[scans] = meeting.most;
+	}
+	ok(most[0] <= MEETINGS / 4 && most[1] <= MEETINGS / 4,
+	   "%s: of %u retired while somebody was in a get, each time another, %llu wait at most; in a scan, %llu",
+	   scheme->info.name, MEETINGS, (unsigned long long)most[0], (unsigned long long)most[1]);
+	actor_stop(&meeting.other);
+	instar_map_destroy(map);
+	close_domain(domain, t);
+}
+
 static void leave_it(void *object, void *ctx)
 {
 	(void)object;
@@ -371,6 +440,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	if (scheme->holds) {
 		stalled_for_ever(scheme);
 		stalled_in_turn(scheme);
+		always_in_a_call(scheme);
 	}
 	if (scheme->birth)
 		unborn_stay(scheme);

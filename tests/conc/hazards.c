@@ -231,12 +231,6 @@ static void close_map(instar_domain *domain, instar_thread *t)
 	keeper_clear();
 }
 
-/* Under hyaline-s a pin keeps all from when it is counted. */
-static bool keeps_few(const struct reclaim_scheme *scheme, const struct way *way)
-{
-	return way->straight && !(is_hyaline_s(scheme) && way->call == call_get_unannounced);
-}
-
 /* true: what the victim looks at stays while it sleeps, other tables do not, and all go after it. */
 static bool tables_stay(const struct reclaim_scheme *scheme, const struct engine *engine, const struct way *way)
 {
@@ -257,7 +251,7 @@ static bool tables_stay(const struct reclaim_scheme *scheme, const struct engine
 	for (unsigned i = 0; i < TURNS; i++)
 		turn_over(t);
 	good = !is_freed(gate.root) && !is_freed(gate.source);
-	good &= !keeps_few(scheme, way) || load_acquire(&keeper.tables) <= FEW_TABLES;
+	good &= !way->straight || load_acquire(&keeper.tables) <= FEW_TABLES;
 	store_release(&gate.released, 1);
 	pthread_join(thread, NULL);
 	good &= gate.root != NULL;

@@ -5,5 +5,5 @@ void hyaline_s_count_pin(instar_thread *t, int by);
 
 void hyaline_s_count_pin(instar_thread *t, int by)
 {
-	hyaline_s_thread(t)->pins += (uint64_t)(int64_t)by;
+	hyaline_s_thread(t)->pins += (unsigned)by;
 }

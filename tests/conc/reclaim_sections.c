@@ -67,6 +67,45 @@ static bool keeps_while_open(const struct reclaim_scheme *scheme, unsigned depth
 	return kept;
 }
 
+/* ---- one section of the map's within another, as in a signal handler ---- */
+
+static void job_pin(struct actor *a, void *arg)
+{
+	(void)arg;
+	a->domain->scheme->enter_all(a->self);
+}
+
+static void job_unpin(struct actor *a, void *arg)
+{
+	(void)arg;
+	a->domain->scheme->leave_all(a->self);
+}
+
+static void pinned_within_pinned(const struct reclaim_scheme *scheme)
+{
+	actor_job *const jobs[] = { job_pin, job_pin, job_unpin };
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct cargo *cargo = cargo_new(1);
+	struct actor reader;
+	bool kept = true;
+
+	actor_start(&reader, domain);
+	for (unsigned i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+		actor_do(&reader, jobs[i], NULL);
+		if (i == 0)
+			cargo_retire(t, &cargo[0]);
+		try_hard(t);
+		kept &= cargo_intact(&cargo[0]);
+	}
+	actor_do(&reader, job_unpin, NULL);
+	ok(instar_barrier(t) == INSTAR_OK && kept && cargo_count(cargo, 1, frees(scheme)) == 1,
+	   "%s: a section of the map's keeps what it found while others begin and end within it", scheme->info.name);
+	actor_stop(&reader);
+	close_domain(domain, t);
+	free(cargo);
+}
+
 /* ---- a reader comes and goes ---- */
 
 /* Each of its sections holds something back, and is let go of: none is waited for when it has ended. */
@@ -346,6 +385,8 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	ok(keeps_while_open(scheme, 3), "%s: nested sections: until the outermost leave", name);
 	if (scheme->info.has_grace)
 		ok(stamp_covers_later_sections(scheme), "%s: a stamp covers sections begun before the caller's ends", name);
+	if (scheme->info.robust)
+		pinned_within_pinned(scheme);
 	section_after_section(scheme);
 	quiescent_states(scheme);
 	if (!scheme->info.robust) {

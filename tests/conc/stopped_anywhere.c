@@ -301,7 +301,7 @@ static bool others_free(instar_thread *t)
 	return !left;
 }
 
-/* At instruction n of its call, and every STRIDE-th from there on: between, others do for it nothing that it is about to do. */
+/* At instruction n of its call, and every STRIDE-th from there on: so it does some of its work before others can. */
 static bool stop_from(instar_thread *t, unsigned long n, unsigned *stops)
 {
 	bool freed = true;

@@ -266,6 +266,18 @@ uint64_t model_fetch_add(volatile void *p, size_t size, uint64_t n, int order)
 	return old;
 }
 
+uint64_t model_fetch_or(volatile void *p, size_t size, uint64_t bits)
+{
+	struct granule *g = begin_update(p);
+	uint64_t old = get(p, size);
+	if (g) {
+		note(g, (old | bits) != old);
+		saw(g, "fetch_or", p, old);
+	}
+	write_now(trial.current, p, size, old | bits);
+	return old;
+}
+
 bool model_cas(volatile void *p, size_t size, void *expected, uint64_t v)
 {
 	struct granule *g = begin_update(p);

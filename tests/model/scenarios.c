@@ -124,6 +124,7 @@ const struct scenario scenarios[] = {
 	{ "free-read", "a root is cleared away and freed under a reader", "ia1", { "ga", "C v v v v" }, 2, 0 },
 	{ "free-write", "a root is cleared away and freed under writers", "ia1", { "pa2 ia3", "C v v v v" }, 2, 0 },
 	{ "free-later", "a root put up while a reader begins is cleared away and freed under it", "ia1", { "ga", "v C C v v" }, 3, 0 },
+	{ "free-advance", "a root is cleared away under a reader while a third thread advances", "ia1", { "ga", "C v v", "v v" }, 2, 0 },
 	{ "free-before", "a migration ends and its source is freed under a reader", "ia1 G R", { "ga", "M v v v v" }, 2, 0 },
 	{ "free-birth", "a migration ends and its source is freed under a helper", "ia1 G R", { "pa2", "M v v v v" }, 2, 0 },
 

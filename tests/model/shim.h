@@ -14,6 +14,7 @@
 uint64_t model_load(const volatile void *p, size_t size);
 void model_store(volatile void *p, size_t size, uint64_t v, int order);
 uint64_t model_exchange(volatile void *p, size_t size, uint64_t v);
+uint64_t model_fetch_or(volatile void *p, size_t size, uint64_t bits);
 uint64_t model_fetch_add(volatile void *p, size_t size, uint64_t n, int order);
 bool model_cas(volatile void *p, size_t size, void *expected, uint64_t v);
 void model_fence(void);
@@ -35,6 +36,7 @@ void model_membarrier(void);
 #define fetch_add_relaxed(p, v) SHIM_TYPED(p, model_fetch_add((p), sizeof(*(p)), SHIM_BITS(v), __ATOMIC_RELAXED))
 #define fetch_add_seq_cst(p, v) SHIM_TYPED(p, model_fetch_add((p), sizeof(*(p)), SHIM_BITS(v), __ATOMIC_SEQ_CST))
 #define fetch_sub_seq_cst(p, v) SHIM_TYPED(p, model_fetch_add((p), sizeof(*(p)), -SHIM_BITS(v), __ATOMIC_SEQ_CST))
+#define fetch_or_seq_cst(p, v) SHIM_TYPED(p, model_fetch_or((p), sizeof(*(p)), SHIM_BITS(v)))
 #define cas_acq_rel(p, expected, v) model_cas((p), sizeof(*(p)), (expected), SHIM_BITS(v))
 #define cas_seq_cst(p, expected, v) model_cas((p), sizeof(*(p)), (expected), SHIM_BITS(v))
 #define compiler_barrier() ((void)0)
