@@ -181,6 +181,7 @@ static uint64_t era_birth(const instar_domain *domain)
 	.info.family = "era", \
 	.info.bound = "tables, instar_box_alloc: threads x 2048 + 4 x those that lived in an era referred to, while no " \
 		      "thread stalls in a pinned call; other objects: unbounded", \
+	.info.wants_births = true, \
 	.info.max_refs = UINT_MAX, \
 	.domain_init = hazard_domain_init, \
 	.birth = era_birth

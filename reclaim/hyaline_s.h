@@ -208,6 +208,7 @@ static inline bool scheme_take_reference(instar_thread *t, uintptr_t object)
 	.info.source = "Nikolaev, Ravindran, Snapshot-Free, Transparent, and Robust Memory Reclamation, PLDI 2021", \
 	.info.bound = "tables, instar_box_alloc: threads x 2048 + 16384 + 4 x those not yet freed at a last reference, " \
 		      "while no thread stalls in a pinned call, nor eight in attempts to advance; other objects: unbounded", \
+	.info.wants_births = true, \
 	.info.max_refs = UINT_MAX, \
 	.info.robust = INSTAR_ROBUST_PREEMPTED | INSTAR_ROBUST_PARKED, \
 	.domain_size = sizeof(struct hyaline_s_domain), \

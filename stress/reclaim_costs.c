@@ -172,7 +172,7 @@ static bool measure_stall(const struct worker *worker, struct reclaim_costs *cos
 
 static bool measure(const struct instar_scheme_info *scheme, struct reclaim_costs *costs)
 {
-	struct worker worker = { .births = scheme_asks_births(scheme) };
+	struct worker worker = { .births = scheme->wants_births };
 	bool ok;
 
 	if (instar_domain_create(&worker.domain, scheme->name, NULL) != INSTAR_OK)

@@ -36,11 +36,6 @@ const struct instar_scheme_info *scheme_find(const char *name, size_t length)
 	return NULL;
 }
 
-bool scheme_asks_births(const struct instar_scheme_info *scheme)
-{
-	return strcmp(scheme->family, "era") == 0;
-}
-
 static const struct subject *find_instar(const char *scheme, struct map_options *options)
 {
 	size_t length = strcspn(scheme, "/");

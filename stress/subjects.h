@@ -19,9 +19,6 @@ size_t baselines_list(const struct subject *const **list);
 /* The scheme built in whose name is the `length` bytes at `name`; NULL: none. */
 const struct instar_scheme_info *scheme_find(const char *name, size_t length);
 
-/* Whether it asks when an object was born: those of instar_box_alloc know. */
-bool scheme_asks_births(const struct instar_scheme_info *scheme);
-
 /* What `name` stands for; fills in the scheme, reuse and filter of `options`.  NULL: nothing in this build. */
 const struct subject *subject_find(const char *name, struct map_options *options);
 

@@ -44,6 +44,7 @@ struct instar_scheme_info {
 	bool section_protects_all; /* a section keeps everything reachable, not only references taken */
 	bool uses_signals;
 	bool process_wide;    /* all domains of this scheme share one registry */
+	bool wants_births;    /* the bound is of tables and of what instar_box_alloc gave */
 	unsigned robust;      /* enum instar_robust, or-ed */
 	unsigned max_refs;    /* references a thread can hold in a section, if has_refs; UINT_MAX: any number */
 	unsigned max_threads; /* attached to a domain at the same time; 0: any number */

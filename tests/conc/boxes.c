@@ -436,6 +436,7 @@ static void crowd_of_readers(const struct reclaim_scheme *scheme)
 
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
+	ok(scheme->info.wants_births == (scheme->birth != NULL), "%s: tells whether it asks for births", scheme->info.name);
 	lives(scheme);
 	if (scheme->holds) {
 		stalled_for_ever(scheme);
