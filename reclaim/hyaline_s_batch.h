@@ -58,17 +58,26 @@ static bool hyaline_s_holds(instar_thread *t, const void *object, uint64_t birth
 
 /* ---- batches ---- */
 
-/* It may refer to something of batch `number`, born in era `floor` or later.  The pin before access: see scheme_leave.
+/* The era of the last access by which it may refer to something of batch `number`; 0: to nothing; UINT64_MAX: pinned
+ * before that, to anything.  The pin before access: see scheme_leave.
  * ORD:hyaline-s-look — seq_cst; pairs with ORD:hyaline-s-open, ORD:hyaline-s-close (hyaline_s.h) */
-static bool hyaline_s_may_refer(const struct hyaline_s_thread *h, uint64_t floor, uint64_t number)
+static uint64_t hyaline_s_last_access(const struct hyaline_s_thread *h, uint64_t number)
 {
 	uint64_t pin = load_seq_cst(&h->pin), root, access;
 
 	if (pin && pin < number)
-		return true;
+		return UINT64_MAX;
 	access = load_seq_cst(&h->access);
 	root = load_seq_cst(&h->root);
-	return (access && access >= floor) || (root && root >= floor && root < number);
+	return root < number && root > access ? root : access;
+}
+
+/* It may refer to something of batch `number`, born in era `floor` or later. */
+static bool hyaline_s_may_refer(const struct hyaline_s_thread *h, uint64_t floor, uint64_t number)
+{
+	uint64_t last = hyaline_s_last_access(h, number);
+
+	return last && last >= floor;
 }
 
 /* Who is met closed, or has it, needs no more: the word changes once for each other level at most. */
@@ -133,17 +142,11 @@ static bool hyaline_s_raise(struct hyaline_s_domain *d, unsigned level, uint64_t
 {
 	for (instar_thread *t = load_acquire(&d->head.threads); t; t = t->next) {
 		const struct hyaline_s_thread *h = hyaline_s_thread(t);
-		uint64_t pin, access, root;
+		uint64_t last = hyaline_s_got(h, level) ? hyaline_s_last_access(h, number) : 0;
 
-		if (!hyaline_s_got(h, level))
-			continue;
-		pin = load_seq_cst(&h->pin);
-		if (pin && pin < number)
+		if (last == UINT64_MAX)
 			return false;
-		access = load_seq_cst(&h->access);
-		root = load_seq_cst(&h->root);
-		access = root < number && root > access ? root : access;
-		*floor = access && access >= *floor ? access + 1 : *floor;
+		*floor = last && last >= *floor ? last + 1 : *floor;
 	}
 	return true;
 }
