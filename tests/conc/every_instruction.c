@@ -133,7 +133,7 @@ static void section_with_a_handlers_reference(void)
 	get_hit();
 	inside = false;
 	if (kept) {
-		stepper_stand_again();
+		stepper_stand();
 		if (*(const volatile uint64_t *)kept != KEPT)
 			abort();
 	}

@@ -48,6 +48,13 @@ static enum stepper_state stepper_wait_while(enum stepper_state state)
 	return now;
 }
 
+/* By the handler; by the call, too, after it has stood. */
+static void stepper_stand(void)
+{
+	stepper_turn(STEPPER_STANDS);
+	stepper_wait_while(STEPPER_STANDS);
+}
+
 static void stepper_trapped(int number, siginfo_t *info, void *context)
 {
 	(void)number;
@@ -57,8 +64,7 @@ static void stepper_trapped(int number, siginfo_t *info, void *context)
 	((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
 	if (stepper.handler)
 		stepper.handler();
-	stepper_turn(STEPPER_STANDS);
-	stepper_wait_while(STEPPER_STANDS);
+	stepper_stand();
 	if (stepper.left)
 		((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
 }
@@ -116,13 +122,6 @@ __attribute__((unused)) static bool stepper_stands_further(unsigned long n)
 {
 	stepper.left = n;
 	return stepper_goes_on();
-}
-
-/* By the call, after it has stood. */
-__attribute__((unused)) static void stepper_stand_again(void)
-{
-	stepper_turn(STEPPER_STANDS);
-	stepper_wait_while(STEPPER_STANDS);
 }
 
 static void stepper_end(void)
