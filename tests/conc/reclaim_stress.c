@@ -7,11 +7,12 @@
  */
 #include "tests/support/cargo.h"
 #include "tests/support/rng.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 
-enum { THREADS = 5, SLOTS = 4, ROUNDS = 15000, LOOKS = 4 };
+enum { THREADS = 5, SLOTS = 4, ROUNDS = 15000, LOOKS = 4, TRIES = 20 };
 
 struct object {
 	uint64_t canary, stamp;
@@ -111,15 +112,27 @@ static void work(unsigned index, void *arg)
 
 static uint64_t seed;
 
+static void begin_and_work(struct test *test, const struct reclaim_scheme *scheme)
+{
+	*test = (struct test){ .domain = open_domain(scheme, NULL), .seed = seed };
+	for (unsigned i = 0; i < SLOTS; i++)
+		test->slots[i] = object_new();
+	run_threads(THREADS, work, test);
+}
+
+static void free_slots(struct test *test)
+{
+	for (unsigned i = 0; i < SLOTS; i++)
+		free(test->slots[i]);
+}
+
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
-	struct test test = { .domain = open_domain(scheme, NULL), .seed = seed };
 	struct instar_reclaim_stats stats;
+	struct test test;
 	instar_thread *t;
 
-	for (unsigned i = 0; i < SLOTS; i++)
-		test.slots[i] = object_new();
-	run_threads(THREADS, work, &test);
+	begin_and_work(&test, scheme);
 	t = join_domain(test.domain);
 	instar_barrier(t);
 	instar_domain_stats(test.domain, &stats);
@@ -130,13 +143,31 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	instar_thread_detach(t);
 	ok(instar_domain_destroy(test.domain) == INSTAR_OK && test.freed == stats.retired_objects,
 	   "%s: in the end, all", scheme->info.name);
-	for (unsigned i = 0; i < SLOTS; i++)
-		free(test.slots[i]);
+	free_slots(&test);
+}
+
+/* What frees at once is met by a reader, sooner or later. */
+static void test_broken(void)
+{
+	struct test test;
+	bool caught = false;
+
+	for (unsigned i = 0; i < TRIES && !caught; i++) {
+		begin_and_work(&test, &reclaim_scheme_broken);
+		caught = test.faults.n != 0;
+		instar_domain_destroy(test.domain);
+		free_slots(&test);
+	}
+	ok(caught, "a scheme that frees at once is caught");
 }
 
 int main(void)
 {
 	seed = test_seed();
 	each_table(test_scheme);
+	if (SANITIZED)
+		skip(1, "a sanitizer ends the program where the broken scheme is caught");
+	else
+		test_broken();
 	return done_testing();
 }

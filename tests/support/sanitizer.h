@@ -13,12 +13,14 @@
 #define TEST_WORK(n) (n)
 #endif
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { SANITIZED = 1 };
+#else
+enum { SANITIZED = 0 };
+#endif
+
 /* ThreadSanitizer does not follow into a child process; in AddressSanitizer's allocator a lock that another thread holds
  * at the fork stays locked in the child. */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-enum { FORKS_AT_WORK = 0 };
-#else
-enum { FORKS_AT_WORK = 1 };
-#endif
+enum { FORKS_AT_WORK = !SANITIZED };
 
 #endif
