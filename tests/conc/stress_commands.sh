@@ -47,6 +47,7 @@ mistake count "$work/none"
 mistake count "$work"
 mistake count --delimiter ab "$work"
 mistake bench --runs x
+mistake bench --workload nosuch
 mistake reclaim argument
 mistake reclaim --schemes nonsense
 mistake torture argument
@@ -127,14 +128,15 @@ for file in twice short empty none; do
 	mistake replay "$work/$file"
 done
 
-# Its pending insert must not be taken for a key that a worker lost.
-for seed in 1 2 3 4 5 6 7 8; do
-	for stall in parked released; do
+# Its pending insert must not be taken for a key that a worker lost.  (On a busy machine it may not be caught each time.)
+for stall in parked released; do
+	for seed in 1 2 3 4 5 6 7 8; do
 		"$tool" cell "{\"map\": \"instar/ebr\", \"workload\": \"mix50\", \"threads\": 2, \"entries\": 100000,
 			\"seconds\": 0.05, \"seed\": $seed, \"stall\": \"$stall\"}"
-	done
-done >"$work/out" 2>&1
-[ "$(grep -c '"mops"' "$work/out")" -eq 16 ]
+	done >"$work/$stall" 2>&1
+done
+[ "$(cat "$work/parked" "$work/released" | grep -c '"mops"\|no thread could be caught')" -eq 16 ] &&
+	grep -q '"mops"' "$work/parked" && grep -q '"mops"' "$work/released"
 result $? "a thread caught in a migration, asleep or let go: all keys are accounted for"
 
 PATH=/nowhere "$tool" report --out "$work/plain.html" "$work/all/results.jsonl" >/dev/null 2>"$work/err" &&
