@@ -27,7 +27,7 @@
  * goes to sleep at the same time may miss it, and finds the work when its time is over.
  *
  *	AWAKE     at work
- *	NAPPING   garbage waits for readers, or there was some just now: NAP_NS, then twice as long each time in vain
+ *	NAPPING   garbage or burials wait for readers, or did just now: NAP_NS, then twice as long each time in vain
  *	ASLEEP    there was nothing to do: SLEEP_NS
  *
  * Of maps it knows what they attach (contract.h), in a list under the domain's lock, which it holds while it helps
@@ -183,24 +183,27 @@ static void rest(struct background *w, enum rest how, uint64_t ns)
 }
 
 /* Under leak nothing is advanced, and nothing freed. */
-static bool look_after_garbage(struct background *w, bool *freed)
+static bool look_after_garbage(struct background *w, bool *fruitful)
 {
-	if (!w->domain->scheme->advance || (!load_relaxed(&w->due) && !garbage_waits(w->domain)))
+	uint64_t elapsed = load_relaxed(&w->domain->counters.grace_periods);
+	bool due = load_relaxed(&w->due);
+
+	if (!w->domain->scheme->advance || (!due && !garbage_waits(w->domain)))
 		return false;
 	store_relaxed(&w->due, false);
 	advance_domain(w->self);
-	*freed = free_garbage(w->self);
+	*fruitful = free_garbage(w->self) || (due && load_relaxed(&w->domain->counters.grace_periods) != elapsed);
 	return true;
 }
 
 /* What is there to do, once; then it rests, unless a map waits. */
 static void work(struct background *w)
 {
-	bool freed = false;
+	bool fruitful = false;
 	bool helping = help_maps(w);
-	bool garbage = look_after_garbage(w, &freed);
+	bool garbage = look_after_garbage(w, &fruitful);
 
-	if (freed || !garbage)
+	if (fruitful || !garbage)
 		w->nap = NAP_NS;
 	if (helping)
 		return;
@@ -210,7 +213,7 @@ static void work(struct background *w)
 		return;
 	}
 	rest(w, NAPPING, w->nap);
-	if (!freed && w->nap < LONGEST_NAP_NS)
+	if (!fruitful && w->nap < LONGEST_NAP_NS)
 		w->nap *= 2;
 }
 

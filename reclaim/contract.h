@@ -94,6 +94,7 @@ struct instar_thread {
 	bool is_shared;
 	bool interrupted;             /* by a signal handler's section: reclaim/section.h */
 	bool owes_work;               /* retired or buried inside a user's section: instar_leave calls reclaim_work */
+	bool stalled;                 /* no grace period elapses, for much longer than they take: see reclaim_stalled */
 	unsigned work;                /* retirements and burials; reclaim_work lowers it: see reclaim_worked */
 	unsigned attached;            /* 0: free for the next thread that attaches */
 	struct thread_private *own;   /* reclaim/private.h: limbo list, counters, flags */
@@ -201,6 +202,15 @@ static inline void reclaim_worked(instar_thread *t, unsigned n)
 	t->work += n;
 	if (unlikely(t->nest > 1))
 		t->owes_work = true;
+}
+
+/* A look again at t->stalled, by one who would make a burial but for that, and demands a grace period all the same. */
+bool reclaim_still_stalled(instar_thread *t);
+
+/* Does what waits for a grace period wait in vain, because a reader sleeps? */
+static inline bool reclaim_stalled(instar_thread *t)
+{
+	return unlikely(t->stalled) && reclaim_still_stalled(t);
 }
 
 static inline bool reclaim_owes_work(const instar_thread *t)

@@ -24,6 +24,9 @@ struct thread_private {
 	bool online;                  /* schemes with quiescent states: online between sections */
 	unsigned carried;             /* part of t->work that is no new work: see reclaim_work */
 	unsigned since_advance;       /* new work since the last attempt to advance */
+	uint64_t grace_periods;       /* that had elapsed when it last looked ... */
+	uint64_t since_grace;         /* ... and new work since another one had */
+	uint64_t patience;            /* work for which it waits for the next before it calls that a stall */
 	unsigned advances;            /* attempts */
 	uint64_t table_end;           /* `appended` behind the last table in limbo */
 	unsigned naps;                /* calls of reclaim_work to pass over while a table waits */

@@ -13,6 +13,7 @@
 
 enum {
 	ADVANCE_STEP = 512,  /* new work between two attempts to advance: an attempt may cost 10 us of membarrier */
+	STALL_LEAST = 4096,  /* new work without a grace period that is no stall yet: the least patience */
 	REFILL_STEP = 4,     /* new work between two calls while elapsed objects wait ... */
 	FREE_STEP = 8,       /* ... and how many each of them frees */
 	HELD_LOOKS = 56,     /* at objects that are held, besides */
@@ -218,17 +219,48 @@ void advance_domain(instar_thread *t)
 		work_under_pressure(t, pending);
 }
 
+/*
+ * Stall: the thread has made more work than its patience since it saw a grace period elapse.  Patience is two to four
+ * times what they take at present, since where they are slow (a library's worker, many threads on few processors) work
+ * has to go on ahead of them; and STALL_LEAST at least.  However long a stall was, its end only doubles it.
+ */
+static void watch_grace(instar_thread *t, unsigned worked)
+{
+	struct thread_private *own = t->own;
+	uint64_t elapsed = load_relaxed(&t->domain->counters.grace_periods);
+
+	if (elapsed != own->grace_periods) {
+		own->patience = own->since_grace > own->patience / 2 ? 2 * own->patience : own->patience - own->patience / 8;
+		own->grace_periods = elapsed;
+		own->since_grace = 0;
+	} else if (own->since_grace <= own->patience) {
+		own->since_grace += worked;
+	}
+	if (own->patience < STALL_LEAST)
+		own->patience = STALL_LEAST;
+	t->stalled = own->since_grace > own->patience;
+}
+
+bool reclaim_still_stalled(instar_thread *t)
+{
+	reclaim_worked(t, 1);
+	watch_grace(t, 0);
+	return t->stalled;
+}
+
 void reclaim_work(instar_thread *t)
 {
 	struct thread_private *own = t->own;
 	unsigned limited = t->domain->opts.max_pending_bytes ? RECLAIM_WORK_STEP : ADVANCE_STEP;
+	unsigned worked = t->work - own->carried;
 	bool more, table;
 
 	if (t->is_shared || t->nest || this_thread.callbacks)
 		return;
 	if (own->naps && own->naps--)
 		return;
-	own->since_advance += t->work - own->carried;
+	watch_grace(t, worked);
+	own->since_advance += worked;
 	if (t->domain->background && background_takes(t)) {
 		own->carried = t->work = 0;
 		return;

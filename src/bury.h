@@ -9,6 +9,9 @@
  * A displaced slot is visible through its home's dir, so it must be out of the dir before the period
  * begins: TOMB(unfinished), then the header, then the stamp.  Whoever meets TOMB(unfinished) may finish
  * it; on a home that is not OPEN nobody can, and the slot waits for the next migration.
+ *
+ * While no grace period elapses (reclaim_stalled) nothing is buried: a further tombstone would serve nobody, whereas a DEAD
+ * slot serves its own key when that comes back (T5).
  */
 #ifndef INSTAR_BURY_H
 #define INSTAR_BURY_H

@@ -74,7 +74,7 @@ static __attribute__((noinline)) bool claim_displaced(instar_thread *t, const st
 		c->cell = place_location(p, c->location);
 		c->entry.first = q_far(h, d, TAG_LIVE);
 		word q = load_first_acquire(c->cell);
-		if (reuse && (q_tag(q) == TAG_DEAD || q_is_unfinished(q))) {
+		if (reuse && (q_is_unfinished(q) || (q_tag(q) == TAG_DEAD && !reclaim_stalled(t)))) {
 			size_t bucket = far_bucket(p->home, d, p->table->mask);
 			if (bury_slot(t, p->table, bucket, location_slot(c->location)))
 				count_burial(t, line);
@@ -94,6 +94,8 @@ static __attribute__((noinline)) bool claim_displaced(instar_thread *t, const st
  */
 static inline void bury_in_bucket(instar_thread *t, struct place *p, struct line *line)
 {
+	if (reclaim_stalled(t))
+		return;
 	for (unsigned dead = p->scan.dead; dead; dead &= dead - 1)
 		if (bury_slot(t, p->table, p->home, mask_first(dead)))
 			count_burial(t, line);

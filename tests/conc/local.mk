@@ -40,6 +40,7 @@ tests_libsupport_half_la_CPPFLAGS = $(HALF_CPPFLAGS)
 conc_programs = \
 	tests/conc/boxed \
 	tests/conc/boxed_steps \
+	tests/conc/burials \
 	tests/conc/bytes \
 	tests/conc/bytes_boxed \
 	tests/conc/bytes_file \
@@ -94,6 +95,7 @@ tests_conc_boxed_steps_SOURCES = tests/conc/boxed.c
 tests_conc_boxed_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_boxed_steps_LDADD = $(conc_steps_libs)
 
+tests_conc_burials_LDADD = $(conc_libs)
 tests_conc_bytes_LDADD = $(conc_libs)
 tests_conc_bytes_boxed_LDADD = $(conc_libs)
 tests_conc_bytes_file_LDADD = $(conc_libs)

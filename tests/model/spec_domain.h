@@ -172,6 +172,11 @@ void reclaim_work(instar_thread *t)
 	t->work = 0;
 }
 
+bool reclaim_still_stalled(instar_thread *t)
+{
+	return t->stalled; /* never: grace periods cost nothing here */
+}
+
 void reclaim_map_attach(instar_domain *domain, struct reclaim_map *map)
 {
 	(void)map;
