@@ -3,8 +3,10 @@
  * scheme: what a reader finds stays intact until it leaves, and everything replaced is freed once.
  *
  * Freed objects are given back to the allocator at once, so that the address sanitizer sees a late access; without
- * it, the canary that is overwritten first shows it with high probability.
+ * it, the canary that is overwritten first shows it, or the stamp of who got the memory next.
  */
+#include <sched.h>
+
 #include "tests/support/cargo.h"
 #include "tests/support/rng.h"
 #include "tests/support/sanitizer.h"
@@ -12,7 +14,7 @@
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 
-enum { THREADS = 5, SLOTS = 4, ROUNDS = 15000, LOOKS = 4, TRIES = 20 };
+enum { THREADS = 5, SLOTS = 4, ROUNDS = 15000, LOOKS = 4, YIELD_ONE_IN = 256, TRIES = 20 };
 
 struct object {
 	uint64_t canary, stamp;
@@ -31,14 +33,14 @@ static uint64_t canary_of(const struct object *o)
 	return (uint64_t)(uintptr_t)o * 0x9e3779b97f4a7c15u ^ 0x5eed;
 }
 
-static struct object *object_new(void)
+static struct object *object_new(uint64_t stamp)
 {
 	struct object *o = malloc(sizeof(*o));
 
 	if (!o)
 		abort();
 	o->canary = canary_of(o);
-	o->stamp = 0;
+	o->stamp = stamp;
 	return o;
 }
 
@@ -57,6 +59,7 @@ static void object_destroy(void *object, void *ctx)
 static void read_slots(struct test *test, instar_thread *t, struct rng *rng)
 {
 	struct object *seen[LOOKS];
+	uint64_t stamps[LOOKS];
 
 	instar_enter(t);
 	for (unsigned i = 0; i < LOOKS; i++) {
@@ -65,9 +68,12 @@ static void read_slots(struct test *test, instar_thread *t, struct rng *rng)
 		if (instar_protect(t, (void *const *)&test->slots[rng_below(rng, SLOTS)], &object) != INSTAR_OK)
 			abort();
 		seen[i] = object;
+		stamps[i] = seen[i]->stamp;
 	}
+	if (rng_below(rng, YIELD_ONE_IN) == 0)
+		sched_yield();
 	for (unsigned i = 0; i < LOOKS; i++)
-		if (seen[i]->canary != canary_of(seen[i]))
+		if (seen[i]->canary != canary_of(seen[i]) || seen[i]->stamp != stamps[i])
 			fault(&test->faults, "a reader in its section met a freed object");
 	instar_leave(t);
 }
@@ -80,7 +86,7 @@ static void replace_slot(struct test *test, instar_thread *t, struct rng *rng)
 
 	if (inside)
 		instar_enter(t);
-	old = __atomic_exchange_n(&test->slots[rng_below(rng, SLOTS)], object_new(), __ATOMIC_ACQ_REL);
+	old = __atomic_exchange_n(&test->slots[rng_below(rng, SLOTS)], object_new(rng_next(rng)), __ATOMIC_ACQ_REL);
 	if (instar_retire(t, old, sizeof(*old), object_destroy, test) != INSTAR_OK)
 		fault(&test->faults, "retire without memory");
 	if (inside)
@@ -116,7 +122,7 @@ static void begin_and_work(struct test *test, const struct reclaim_scheme *schem
 {
 	*test = (struct test){ .domain = open_domain(scheme, NULL), .seed = seed };
 	for (unsigned i = 0; i < SLOTS; i++)
-		test->slots[i] = object_new();
+		test->slots[i] = object_new(i);
 	run_threads(THREADS, work, test);
 }
 
