@@ -1,5 +1,6 @@
 /* stress/torture_round.c - a round from its seed to its audit. */
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,16 @@
 #include "tests/support/linear.h"
 #include "tests/support/sanitizer.h"
 
-enum { RECORDERS = 8, RECORDED = 4000, REST = 32, CHILD_PATIENCE = 60, SHOWN = 8, REFUSED = 3 };
-enum { NAP_NS = 2000000, PATIENCE_NAPS = 150000 }; /* five minutes or more */
+enum { RECORDERS = 8, RECORDED = 4000, REST = 32, SHOWN = 8, REFUSED = 3 };
+
+/* Patience is counted in naps, so that none is lost while the whole process is stopped: five minutes or more, one or more
+ * for a child. */
+enum { NAP_NS = 2000000, NAPS = 150000, CHILD_NAPS = 30000 };
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){ 0, NAP_NS }, NULL);
+}
 
 void torture_violation(struct torture *torture, const char *format, ...)
 {
@@ -152,7 +161,6 @@ static int child_main(struct torture *torture)
 {
 	uint64_t old;
 
-	alarm(CHILD_PATIENCE);
 	torture->violations = 0;
 	torture->injector.percent = 0;
 	torture_scan(torture, NULL);
@@ -186,14 +194,17 @@ static void fork_once(struct torture *torture)
 		_exit(child_main(torture));
 	if (child < 0)
 		return;
-	waitpid(child, &status, 0);
+	for (unsigned n = 0; waitpid(child, &status, WNOHANG) == 0; n++) {
+		if (n == CHILD_NAPS)
+			kill(child, SIGALRM);
+		nap();
+	}
 	if (status != 0)
 		torture_violation(torture, "a child process ended with status %d", status);
 	torture->sum.forks++;
 }
 
-/* Until all hands are done.  If they never are, no more can be said than the seed.  Its patience is counted in naps, so
- * that none is lost while the whole process is stopped. */
+/* Until all hands are done.  If they never are, no more can be said than the seed. */
 static void stand_by(struct torture *torture)
 {
 	for (unsigned n = 0; __atomic_load_n(&torture->working, __ATOMIC_SEQ_CST); n++) {
@@ -201,8 +212,8 @@ static void stand_by(struct torture *torture)
 			fork_once(torture);
 		else
 			visit(torture);
-		nanosleep(&(struct timespec){ 0, NAP_NS }, NULL);
-		if (n < PATIENCE_NAPS)
+		nap();
+		if (n < NAPS)
 			continue;
 		printf("%s: VIOLATION: %u threads do not come back; seed %llu\n", torture->plan->scheme->name,
 		       torture->working, (unsigned long long)torture->plan->seed);
