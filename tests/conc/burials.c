@@ -1,6 +1,6 @@
 /*
- * tests/conc/burials.c - tombstones are made as long as grace periods elapse, however slowly.  While a reader sleeps none
- * are, keys that come back get their old slots, and no migration is needed.
+ * tests/conc/burials.c - tombstones are made as long as grace periods elapse, however slowly.  While a reader sleeps that
+ * ends; then keys that come back get their old slots, and no migration is needed.
  */
 #include <time.h>
 
@@ -10,10 +10,11 @@
 
 /* MANY: beyond any patience.  PERIOD: slower than what a thread takes for a stall at first. */
 enum {
-	PRESENT = 20000,
+	PRESENT = 10000,
 	KEYS = 2 * PRESENT,
 	CAPACITY = 4 * KEYS,
 	ROUNDS = 8,
+	SLEEPERS = 2, /* one does not make the thread more patient for good */
 	MANY = 25000,
 	PERIOD = 10000,
 	PERIODS = 10,
@@ -73,10 +74,11 @@ static void go_for_new_keys(struct churn *churn, unsigned n)
 		exchange(churn, churn->first, churn->first + PRESENT);
 }
 
-/* A new table, too. */
+/* In a new table.  The one before is freed first: while a table waits, its owner asks for grace periods anyway. */
 static void start_again(struct churn *churn)
 {
 	instar_clear(churn->world.map, churn->thread);
+	instar_barrier(churn->thread);
 	for (uint64_t i = 0; i < PRESENT; i++) {
 		uint64_t key = churn->first + i;
 
@@ -97,21 +99,44 @@ static bool burials_go_on(struct churn *churn)
 	return buried(churn) >= enough;
 }
 
+/* Rounds until one makes no tombstones, before they are many. */
+static bool burials_end(struct churn *churn)
+{
+	uint64_t first = buried(churn), before, now = first;
+
+	do {
+		before = now;
+		come_and_go(churn);
+		now = buried(churn);
+	} while (now != before && now - first < MANY);
+	return now == before;
+}
+
 static void beside_a_sleeper(struct churn *churn, const char *name)
 {
 	uint64_t tables, tombstones;
 
 	start_again(churn);
-	tables = migrations(churn);
 	actor_do(&churn->reader, actor_enter, NULL);
-	for (unsigned i = 1; i < ROUNDS; i++)
-		come_and_go(churn);
+	ok(burials_end(churn), "%s: their making ends beside a reader that sleeps", name);
+	tables = migrations(churn);
 	tombstones = buried(churn);
-	come_and_go(churn);
-	ok(buried(churn) == tombstones, "%s: none are made beside a reader that sleeps", name);
+	for (unsigned i = 0; i < ROUNDS; i++)
+		come_and_go(churn);
+	ok(buried(churn) == tombstones, "%s: none are made from then on", name);
 	actor_do(&churn->reader, actor_leave, NULL);
 	ok(burials_go_on(churn), "%s: they are again when it has gone", name);
 	ok(migrations(churn) == tables, "%s: all that without a migration", name);
+}
+
+/* Another thread's grace periods take the time that it gets: how patient that makes this one is not known. */
+static void beside_a_library(struct churn *churn, const char *name)
+{
+	actor_do(&churn->reader, actor_enter, NULL);
+	for (unsigned i = 0; i < ROUNDS; i++)
+		come_and_go(churn);
+	actor_do(&churn->reader, actor_leave, NULL);
+	ok(burials_go_on(churn), "%s: they are again when a reader has slept", name);
 }
 
 /* One reader after the other: some grace periods elapse between them. */
@@ -133,6 +158,7 @@ static void beside_slow_readers(struct churn *churn, const char *name)
 	uint64_t tables, tombstones;
 
 	start_again(churn);
+	go_for_new_keys(churn, 4 * CAPACITY); /* until as many are buried as go */
 	beside_readers(churn, PERIODS);
 	tables = migrations(churn);
 	tombstones = buried(churn);
@@ -157,9 +183,13 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	start_again(&churn);
 	if (!ok(burials_go_on(&churn), "%s: tombstones are made", scheme->name))
 		bail_out("%s: no use to go on", scheme->name);
-	beside_a_sleeper(&churn, scheme->name);
-	if (!scheme->process_wide) /* no other worker, whose time the readers would not know */
+	if (scheme->process_wide) {
+		beside_a_library(&churn, scheme->name);
+	} else {
+		for (unsigned i = 0; i < SLEEPERS; i++)
+			beside_a_sleeper(&churn, scheme->name);
 		beside_slow_readers(&churn, scheme->name);
+	}
 	actor_stop(&churn.reader);
 	ok(!churn.wrong && instar_map_check(churn.world.map, stdout) == INSTAR_OK, "%s: nothing is lost", scheme->name);
 	instar_thread_detach(churn.thread);
