@@ -204,7 +204,7 @@ static inline void reclaim_worked(instar_thread *t, unsigned n)
 		t->owes_work = true;
 }
 
-/* A look again at t->stalled, by one who would make a burial but for that, and demands a grace period all the same. */
+/* Looks again whether t is stalled, for a call that would bury but for that: its demand for a grace period counts. */
 bool reclaim_still_stalled(instar_thread *t);
 
 /* Does what waits for a grace period wait in vain, because a reader sleeps? */

@@ -123,8 +123,7 @@ static bool bury_slot(instar_thread *t, struct table *table, size_t bucket, unsi
 static inline void count_burial(instar_thread *t, struct line *line)
 {
 	line_add(line, &line->buried, 1);
-	if (!t->is_shared)
-		reclaim_worked(t, 1);
+	reclaim_worked(t, 1);
 }
 
 #endif
