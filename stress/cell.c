@@ -79,5 +79,5 @@ bool cell_same(const struct cell *a, const struct cell *b)
 {
 	return strcmp(a->map, b->map) == 0 && a->workload == b->workload && a->threads == b->threads &&
 	       a->entries == b->entries && a->hugepages == b->hugepages && a->file_keys == b->file_keys &&
-	       a->stall == b->stall;
+	       a->stall == b->stall && (a->stall == STALL_NONE || a->seconds == b->seconds);
 }
