@@ -226,10 +226,16 @@ static const char *verdict(bool has_goal, bool reached)
 	return !has_goal ? "" : reached ? "reached" : "SHORT";
 }
 
-static void print_speed(const struct bench *bench, unsigned entries)
+static void print_speed_heading(const struct bench *bench, unsigned entries)
 {
 	printf("\n%u entries, 2 threads%s\n%-12s%10s%20s%8s%8s %-9s%20s%20s\n", entries,
 	       bench->hugepages ? ", 2 MiB pages" : "", "workload", "Mops", "in M", "reach", "first", "", "in L", "in R");
+}
+
+static void print_speed(const struct bench *bench, unsigned entries)
+{
+	bool begun = false;
+
 	for (size_t g = 0; g < SPEED_GOALS; g++) {
 		const struct speed_goal *goal = &speed_goals[g];
 		struct figure figure = { NULL, goal->workload, "mops", entries, 2, 0, 1 };
@@ -241,6 +247,9 @@ static void print_speed(const struct bench *bench, unsigned entries)
 		}
 		if (!groups[0])
 			continue;
+		if (!begun)
+			print_speed_heading(bench, entries);
+		begun = true;
 		printf("%-12s%10.2f  ", goal->workload, group_estimate(groups[0], "mops").median);
 		print_relation(groups[0], groups[1]);
 		printf("%7.1f%8.1f %-9s", goal->reach, goal->first,
@@ -313,8 +322,7 @@ int command_bench(int argc, char **argv)
 	printf("%s; M: mutex64, L: cds_lfht, R: raw; medians of %u interleaved runs, relations with their intervals\n",
 	       bench.map, bench.runs);
 	print_speed(&bench, MILLION);
-	if (!bench.small)
-		print_speed(&bench, 16 * MILLION);
+	print_speed(&bench, 16 * MILLION);
 	print_other(&bench);
 	print_failures(&bench.summary, stdout);
 	noise = summary_noise(&bench.results);
