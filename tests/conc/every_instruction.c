@@ -33,7 +33,7 @@ enum { NO_CALL_IS_LONGER = 1 << 20 };
 static struct world world;
 static instar_thread *stepped; /* the stepper's handle */
 static uintptr_t shown = 1;
-static bool is_boxed; /* the map's values are objects, a page each */
+static bool is_boxed; /* the map's values are boxes, a page each */
 
 /* ---- what is interrupted, and what the handler calls ---- */
 
@@ -123,6 +123,14 @@ static void refer_and_keep(void)
 	instar_leave(stepped);
 }
 
+/* Meanwhile all objects went, and new ones came, in a later era. */
+static void refer_to_what_came_since(void)
+{
+	if (inside)
+		stepper_stand();
+	refer_and_keep();
+}
+
 static void section_with_a_handlers_reference(void)
 {
 	kept = NULL;
@@ -166,23 +174,19 @@ static const struct {
 	{ "insert and remove", come_and_go, STRIDE, false, NULL },
 	{ "references", references, STRIDE, true, NULL },
 	{ "a handler's reference", section_with_a_handlers_reference, STRIDES, true, refer_and_keep },
+	{ "the same, to what came since", section_with_a_handlers_reference, STRIDE, true, refer_to_what_came_since },
 };
 
 /* ---- the main thread ---- */
 
 static uint64_t new_object(uint64_t key)
 {
-	uint64_t *object = mapped_new(sizeof(*object), 1, NULL);
+	uint64_t *object = instar_box_alloc(world.domain, sizeof(*object), NULL);
 
 	if (!object)
 		abort();
 	*object = key;
 	return (uintptr_t)object;
-}
-
-static void unmap_object(void *object, void *ctx)
-{
-	mapped_free(object, sizeof(uint64_t), 1, ctx);
 }
 
 static void fill(instar_thread *t)
@@ -226,6 +230,8 @@ static enum outcome interrupt(instar_thread *t, unsigned long n, void (*handler)
 	fill(t);
 	if (stepper_stands(n, handler)) {
 		outcome = all_is_freed(t, PINGS) ? FREED : HELD;
+		if (handler == refer_to_what_came_since)
+			fill(t);
 		while (stepper_goes_on())
 			all_is_freed(t, PINGS);
 	}
@@ -264,6 +270,16 @@ static void interrupt_everywhere(instar_thread *t, void (*handler)(void), unsign
 	   now.n, stride, held);
 }
 
+/* What came since is told from what was there before by schemes of eras only. */
+static unsigned stride_of(size_t call, const struct instar_scheme_info *scheme)
+{
+	if (test_scale() > 1)
+		return 1;
+	if (calls[call].handler == refer_to_what_came_since && scheme->wants_births)
+		return STRIDES;
+	return calls[call].stride;
+}
+
 static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
@@ -280,12 +296,12 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 		now.scheme = scheme->name;
 		now.call = calls[i].name;
 		is_boxed = calls[i].boxed;
-		map_opts.value_free = is_boxed ? unmap_object : NULL;
+		map_opts.value_free = is_boxed ? instar_box_free : NULL;
 		if (!world_open(&world, scheme, &opts, &map_opts) || instar_thread_attach(world.domain, &t) != INSTAR_OK)
 			abort();
 		stepper_start(join, calls[i].call);
 		interrupt_everywhere(t, calls[i].handler ? calls[i].handler : all_that_a_handler_may,
-				     test_scale() > 1 ? 1 : calls[i].stride, *seed);
+				     stride_of(i, scheme), *seed);
 		stepper_end();
 		instar_thread_detach(t);
 		if (!world_close(&world))
