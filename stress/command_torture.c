@@ -75,12 +75,13 @@ static void verdict(const struct command *command, const struct torture_sum *sum
 {
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
-	printf("torture: %s: %llu rounds over %zu schemes, up to %u threads, %.0f s, seed %llu: %.1f M steps, %.2f M calls "
-	       "found linearizable, %llu snapshots, %llu objects, %llu sleeps in sections, %llu visitors, %llu forks\n",
+	printf("torture: %s: %llu rounds over %zu schemes, up to %u threads, %.0f s, seed %llu: %.1f M steps, %.1f M calls "
+	       "judged, %.2f M calls found linearizable, %llu snapshots, %llu objects, %llu sleeps in sections, %llu visitors, "
+	       "%llu forks\n",
 	       fine ? "no violation" : "VIOLATION", (unsigned long long)sum->rounds, command->names.count, command->threads,
-	       spent, (unsigned long long)command->seed, (double)sum->steps / 1e6, (double)sum->recorded / 1e6,
-	       (unsigned long long)sum->snapshots, (unsigned long long)sum->objects, (unsigned long long)sum->parked,
-	       (unsigned long long)sum->visitors, (unsigned long long)sum->forks);
+	       spent, (unsigned long long)command->seed, (double)sum->steps / 1e6, (double)sum->calls / 1e6,
+	       (double)sum->recorded / 1e6, (unsigned long long)sum->snapshots, (unsigned long long)sum->objects,
+	       (unsigned long long)sum->parked, (unsigned long long)sum->visitors, (unsigned long long)sum->forks);
 }
 
 /* The last round: it went wrong, or the user wants it. */

@@ -17,16 +17,17 @@ struct torture_plan {
 	unsigned steps;   /* of each */
 };
 
-/* What came of rounds. */
+/* What came of rounds.  calls: of the library, each answer judged; recorded: those judged by linearizability. */
 struct torture_sum {
-	uint64_t rounds, steps, recorded, snapshots, objects, parked, visitors, forks;
+	uint64_t rounds, steps, calls, recorded, snapshots, objects, parked, visitors, forks;
 };
 
 struct history;
 void history_free(struct history *history);
 
 /*
- * Runs a round and adds to the sum.  *history (NULL: not wanted) is what was recorded, the caller's to free.  True: no violation; each of the first few is a line on standard output.
+ * Runs a round and adds to the sum.  *history (NULL: not wanted) is what was recorded, the caller's to free.  True: no
+ * violation; each of the first few is a line on standard output.
  * Everything that is chosen follows from the plan: the ways the round goes and every thread's calls.  The moments
  * at which threads meet do not.
  */

@@ -19,6 +19,7 @@ void torture_owned(struct hand *hand)
 	if (call.kind == CALL_COMPUTE)
 		call.blind = false; /* else its answer would not tell whether the key was there */
 	call_perform(&call, hand->torture->map, hand->thread);
+	hand->calls++;
 	if (torture_refused(hand->torture, call.status) || call_explained(&call, cell))
 		return;
 	if (hand->torture->clears && call_explained(&call, &absent)) {
@@ -54,6 +55,7 @@ void torture_hot(struct hand *hand)
 
 	if (!hand->log || hand->log->n + HOT > hand->log->capacity)
 		return;
+	hand->calls++;
 	if (!rng_below(&hand->rng, 50)) {
 		record_get_many(hand);
 		return;
@@ -79,6 +81,7 @@ void torture_shared(struct hand *hand)
 	uint64_t value = key << SALT_BITS | rng_below(&hand->rng, 1 << SALT_BITS), old = value;
 
 	value &= UINT64_MAX >> (32 - SALT_BITS);
+	hand->calls++;
 	switch (rng_below(&hand->rng, 8)) {
 	case 0:
 	case 1:
@@ -114,6 +117,7 @@ void torture_sum(struct hand *hand)
 	uint64_t key = torture_key(FOR_SUMS, rng_below(&hand->rng, SUMS)), amount = rng_next(&hand->rng);
 	enum instar_status status = instar_fetch_add(hand->torture->map, hand->thread, key, amount, 0, NULL);
 
+	hand->calls++;
 	if (torture_refused(hand->torture, status))
 		return;
 	hand->added += amount;
@@ -132,6 +136,7 @@ void torture_trail(struct hand *hand)
 		status = instar_put(hand->torture->map, hand->thread, trail_key(trail, put), put, NULL);
 	while (torture_refused(hand->torture, status));
 	__atomic_store_n(&trail->done, put + 1, __ATOMIC_SEQ_CST);
+	hand->calls++;
 	if (status != (put < TRAIL_KEYS ? INSTAR_OK : INSTAR_EXISTS) &&
 	    !(hand->torture->clears && status == INSTAR_OK))
 		torture_violation(hand->torture, "put number %llu of a trail: %s", (unsigned long long)put, name(status));
@@ -144,6 +149,7 @@ void torture_window(struct hand *hand)
 	uint64_t key = torture_key(FOR_WINDOW + hand->index, hand->inserted), old = 0;
 	enum instar_status status = instar_insert(map, hand->thread, key, ~key, NULL);
 
+	hand->calls++;
 	if (torture_refused(hand->torture, status))
 		return;
 	hand->inserted++;
@@ -153,6 +159,7 @@ void torture_window(struct hand *hand)
 		return;
 	key = torture_key(FOR_WINDOW + hand->index, hand->removed++);
 	status = instar_remove(map, hand->thread, key, &old);
+	hand->calls++;
 	if (status == INSTAR_OK ? old != ~key : !hand->torture->clears)
 		torture_violation(hand->torture, "remove of the oldest key: %s %llx", name(status),
 				  (unsigned long long)old);

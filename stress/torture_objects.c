@@ -79,6 +79,7 @@ void torture_object_write(struct hand *hand)
 	enum instar_status status;
 	struct object *object;
 
+	hand->calls++;
 	switch (rng_below(&hand->rng, 8)) {
 	case 0:
 		take(hand, key);
@@ -128,6 +129,7 @@ void torture_object_read(struct hand *hand)
 
 	if (!thread && instar_thread_self(hand->torture->domain, &thread) != INSTAR_OK)
 		return;
+	hand->calls++;
 	watch(hand->torture, thread, key, 0, !rng_below(&hand->rng, YIELD_ONE_IN));
 }
 

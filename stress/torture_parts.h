@@ -43,6 +43,7 @@ struct hand {
 	struct trail trail;
 	struct cell owned[OWNED];
 	uint64_t added, inserted, removed; /* to the sums; into the window and out */
+	uint64_t calls;                    /* whose answer was judged */
 } __attribute__((aligned(128)));
 
 struct torture {

@@ -125,6 +125,7 @@ static void *hand_main(void *context)
 			rest(hand);
 	}
 	torture_count(&torture->sum.steps, torture->plan->steps);
+	torture_count(&torture->sum.calls, hand->calls);
 	if (hand->thread)
 		instar_thread_detach(hand->thread);
 	__atomic_sub_fetch(&torture->working, 1, __ATOMIC_SEQ_CST);
@@ -331,6 +332,7 @@ static void add(struct torture_sum *sum, const struct torture_sum *more)
 {
 	sum->rounds++;
 	sum->steps += more->steps;
+	sum->calls += more->calls;
 	sum->recorded += more->recorded;
 	sum->snapshots += more->snapshots;
 	sum->objects += more->objects;

@@ -89,13 +89,15 @@ void torture_scan(struct torture *torture, instar_thread *thread)
 	struct instar_entry out[FEW];
 	struct met met = { .total = 0 };
 	enum instar_status status;
-	uint64_t cursor = 0;
+	uint64_t cursor = 0, calls = 0;
 	size_t n;
 
 	do {
 		status = instar_scan(torture->map, thread, &cursor, out, FEW, &n);
 		meet(torture, &met, out, n);
+		calls++;
 	} while (status == INSTAR_OK);
+	torture_count(&torture->sum.calls, calls);
 	if (status != INSTAR_NOTFOUND)
 		torture_violation(torture, "scan: %s", instar_status_name(status));
 	judge_residents(torture, "scan", &met);
@@ -114,6 +116,7 @@ static void judge_trail(struct torture *torture, const struct trail *trail, inst
 		cells[i].present = instar_snapshot_get(snapshot, thread, trail_key(trail, i), &cells[i].value) ==
 				   INSTAR_OK;
 	}
+	torture_count(&torture->sum.calls, TRAIL_KEYS);
 	puts = trail_moment(cells, &shown);
 	if (torture->clears && !shown)
 		return;
@@ -133,7 +136,7 @@ static void judge_scan(struct torture *torture, instar_snapshot *snapshot, insta
 	struct instar_entry out[FEW];
 	struct met met = { .total = 0 };
 	enum instar_status status;
-	uint64_t cursor = 0, value;
+	uint64_t cursor = 0, value, calls = 0;
 	size_t n, counted = 0;
 
 	do {
@@ -142,7 +145,9 @@ static void judge_scan(struct torture *torture, instar_snapshot *snapshot, insta
 		if (n && (instar_snapshot_get(snapshot, thread, out[0].key, &value) != INSTAR_OK ||
 			  value != out[0].value))
 			torture_violation(torture, "a snapshot's scan and get differ");
+		calls += n ? 2 : 1;
 	} while (status == INSTAR_OK);
+	torture_count(&torture->sum.calls, calls);
 	if (status != INSTAR_NOTFOUND || instar_snapshot_count(snapshot, thread, &counted) != INSTAR_OK ||
 	    counted != met.total)
 		torture_violation(torture, "a snapshot's scan met %zu, its count is %zu", met.total, counted);
