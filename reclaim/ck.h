@@ -5,15 +5,17 @@
 #ifndef RECLAIM_CK_H
 #define RECLAIM_CK_H
 
+#include <ck_pr.h>
 #include <ck_stack.h>
 #include <stdbool.h>
 
-/* The record of that entry is in the library's list. */
+/* The record of that entry is in the library's list, to which others may be adding theirs: what the library's own CAS has
+ * published is loaded by its own loads. */
 static inline bool ck_is_registered(const ck_stack_t *records, const ck_stack_entry_t *own)
 {
 	const ck_stack_entry_t *entry;
 
-	CK_STACK_FOREACH(records, entry)
+	for (entry = ck_pr_load_ptr(&records->head); entry; entry = ck_pr_load_ptr(&entry->next))
 		if (entry == own)
 			return true;
 	return false;
