@@ -61,7 +61,7 @@ enum instar_status instar_bmap_create(instar_bmap **out, instar_domain *domain, 
 	bmap->domain = domain;
 	bmap->hash = hash;
 	bmap->hash_ctx = o->hash_ctx;
-	bmap->seed = instar_hash(bmap->map, 0); /* as secret as the map's own */
+	bmap->seed = instar_hash(bmap->map, 1); /* as secret as the map's own; of 0 every map makes 0 */
 	bmap->release = (struct release){ o->value_free, o->ctx };
 	*out = bmap;
 	return INSTAR_OK;
@@ -72,10 +72,12 @@ enum instar_status instar_bmap_destroy(instar_bmap *map)
 	if (!map)
 		return INSTAR_OK;
 	instar_domain *domain = map->domain;
-	enum instar_status status = instar_map_destroy(map->map);
-	if (status == INSTAR_OK)
-		reclaim_free(domain, map, sizeof *map, sizeof(void *));
-	return status;
+	enum instar_status status = map_unmake(map->map);
+	if (status != INSTAR_OK)
+		return status;
+	reclaim_free(domain, map, sizeof *map, sizeof(void *));
+	reclaim_map_gone(domain);
+	return INSTAR_OK;
 }
 
 /* ---- all keys ---- */

@@ -87,11 +87,13 @@ enum instar_status instar_bmap_snapshot_count(instar_bmap_snapshot *snapshot, in
 
 enum instar_status instar_bmap_count(instar_bmap *map, instar_thread *thread, size_t *exact)
 {
-	instar_bmap_snapshot *snapshot;
-	enum instar_status status = exact ? instar_bmap_snapshot_open(map, thread, &snapshot) : INSTAR_INVAL;
+	instar_snapshot *bundles;
+	if (!bmap_thread(map, &thread) || !exact)
+		return INSTAR_INVAL;
+	enum instar_status status = snapshot_open(map->map, thread, &bundles);
 	if (status != INSTAR_OK)
 		return status;
-	status = instar_bmap_snapshot_count(snapshot, thread, exact);
-	instar_bmap_snapshot_close(snapshot, thread);
+	status = bundles_count(&(struct bundle_source){ map, thread, bundles, 0 }, exact);
+	instar_snapshot_close(bundles, thread);
 	return status;
 }

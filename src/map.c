@@ -154,22 +154,29 @@ static void free_tables(instar_map *map)
 	}
 }
 
-enum instar_status instar_map_destroy(instar_map *map)
+enum instar_status map_unmake(instar_map *map)
 {
-	if (!map)
-		return INSTAR_OK;
 	if (load_acquire(&map->open_snapshots))
 		return INSTAR_BUSY;
-	instar_domain *domain = map->domain;
-	reclaim_map_detach(domain, &map->attachment);
+	reclaim_map_detach(map->domain, &map->attachment);
 	reclaim_callback_begin();
 	free_leftovers(map);
 	free_tables(map);
 	reclaim_callback_end();
 	pthread_mutex_destroy(&map->snapshots_lock);
 	free_map(map);
-	reclaim_map_gone(domain);
 	return INSTAR_OK;
+}
+
+enum instar_status instar_map_destroy(instar_map *map)
+{
+	if (!map)
+		return INSTAR_OK;
+	instar_domain *domain = map->domain;
+	enum instar_status status = map_unmake(map);
+	if (status == INSTAR_OK)
+		reclaim_map_gone(domain);
+	return status;
 }
 
 /* ---- one dispatch ---- */

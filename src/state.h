@@ -70,6 +70,9 @@ struct instar_map {
 	struct reclaim_map attachment;   /* to the domain */
 };
 
+/* All of instar_map_destroy but for the last step, reclaim_map_gone: after that the domain may be gone, too. */
+enum instar_status map_unmake(instar_map *map);
+
 /* Index i stands in chunk c, which begins at FIRST_LINES * (2^c - 1). */
 static inline unsigned line_chunk(unsigned index)
 {
@@ -96,6 +99,13 @@ static inline struct line *map_line(instar_map *map, const instar_thread *t)
 	return &chunk[t->index - line_chunk_begin(c)];
 }
 
+/* The same for a reader, which asks for no memory: line 0, too, where the chunk is not made yet. */
+static inline struct line *map_line_made(instar_map *map, const instar_thread *t)
+{
+	bool made = load_acquire(&map->lines[line_chunk(t->index)]) != NULL;
+	return made ? map_line(map, t) : &map->lines[0][0];
+}
+
 static inline void line_add(struct line *line, uint64_t *counter, uint64_t n)
 {
 	if (unlikely(line->shared))
@@ -107,7 +117,7 @@ static inline void line_add(struct line *line, uint64_t *counter, uint64_t n)
 /* An open snapshot: the table it owns, which nobody writes to but to seal it. */
 struct instar_snapshot {
 	instar_map *map;
-	struct table *table;
+	struct table *table;          /* NULL: there was no memory to swap the root */
 	uint64_t number;              /* in the order of opening */
 	bool given;                   /* to the user, who closes it; else a call that is under way does */
 	struct instar_snapshot *next; /* in map->snapshots */

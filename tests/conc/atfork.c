@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <instar/bytes.h>
+
 #include "reclaim/private.h"
 #include "src/state.h"
 #include "src/step.h"
@@ -95,14 +97,15 @@ struct world {
 	instar_domain *domain;
 	instar_thread *t;
 	instar_map *map;
+	instar_bmap *bytes; /* or NULL */
 	struct cargo *cargo;
 };
 
-static int child_uses_all(void *arg)
+static int all_is_usable(void *arg)
 {
 	struct world *w = arg;
 
-	return uses_all(w->map, w->domain, w->t);
+	return instar_bmap_destroy(w->bytes) != INSTAR_OK || uses_all(w->map, w->domain, w->t);
 }
 
 /* ---- another thread parked in the middle of a count ---- */
@@ -129,12 +132,33 @@ static void *count_main(void *arg)
 	instar_thread_offline(t);
 	parked_thread = pthread_self();
 	instar_step_hook = park;
-	instar_count(w->map, t, &n);
+	if (w->bytes)
+		instar_bmap_count(w->bytes, t, &n);
+	else
+		instar_count(w->map, t, &n);
 	instar_thread_detach(t);
 	return NULL;
 }
 
-static void forks_amid_a_count(const struct reclaim_scheme *scheme, unsigned step)
+static uint64_t hash_length(const void *key, size_t length, uint64_t seed, void *ctx)
+{
+	(void)key;
+	(void)ctx;
+	return length ^ seed;
+}
+
+static instar_bmap *open_bytes(instar_domain *domain, instar_thread *t)
+{
+	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
+	instar_bmap *bytes;
+
+	opts.hash = hash_length;
+	if (instar_bmap_create(&bytes, domain, &opts) || instar_bmap_put(bytes, t, "key", 3, 1, NULL))
+		bail_out("no memory");
+	return bytes;
+}
+
+static void forks_amid_a_count(const struct reclaim_scheme *scheme, unsigned step, bool of_bytes)
 {
 	struct world w = { .domain = open_for_forks(scheme, 0) };
 	pthread_t counter;
@@ -142,6 +166,8 @@ static void forks_amid_a_count(const struct reclaim_scheme *scheme, unsigned ste
 
 	w.t = join_domain(w.domain);
 	w.map = open_map(w.domain, w.t);
+	if (of_bytes)
+		w.bytes = open_bytes(w.domain, w.t);
 	instar_thread_offline(w.t);
 	park_at = step;
 	reached = go_on = false;
@@ -149,13 +175,13 @@ static void forks_amid_a_count(const struct reclaim_scheme *scheme, unsigned ste
 		bail_out("no thread");
 	while (!__atomic_load_n(&reached, __ATOMIC_SEQ_CST))
 		sched_yield();
-	status = child_of(child_uses_all, &w);
-	ok(status == 0, "%s: a child goes on while another thread was counting, at %s (status %#x)", scheme->info.name,
-	   step_name(step), (unsigned)status);
+	status = child_of(all_is_usable, &w);
+	ok(status == 0, "%s: a child goes on while another thread was counting%s, at %s (status %#x)", scheme->info.name,
+	   of_bytes ? " byte strings" : "", step_name(step), (unsigned)status);
 	__atomic_store_n(&go_on, true, __ATOMIC_SEQ_CST);
 	pthread_join(counter, NULL);
 	instar_step_hook = NULL;
-	ok(uses_all(w.map, w.domain, w.t) == 0, "%s: and so does its parent", scheme->info.name);
+	ok(all_is_usable(&w) == 0, "%s: and so does its parent", scheme->info.name);
 }
 
 /* ---- the garbage of others ---- */
@@ -355,7 +381,7 @@ static void forks_at_any_moment(const struct reclaim_scheme *scheme, unsigned mo
 		if (pthread_create(&thread[i], NULL, churn_main, &churn))
 			bail_out("no thread");
 	for (unsigned i = 0; i < FORKS && !status; i++)
-		status = child_of(child_uses_all, &w);
+		status = child_of(all_is_usable, &w);
 	__atomic_store_n(&churn.stop, true, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < CHURNERS; i++)
 		pthread_join(thread[i], NULL);
@@ -378,9 +404,11 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	}
 	if (!FORKS_AT_WORK)
 		return;
-	forks_amid_a_count(scheme, STEP_BEFORE_TABLE);
-	forks_amid_a_count(scheme, STEP_TABLE_INSTALLED);
-	forks_amid_a_count(scheme, STEP_CLOSING);
+	forks_amid_a_count(scheme, STEP_BEFORE_TABLE, false);
+	forks_amid_a_count(scheme, STEP_TABLE_INSTALLED, false);
+	forks_amid_a_count(scheme, STEP_CLOSING, false);
+	if (scheme->info.section_protects_all)
+		forks_amid_a_count(scheme, STEP_SEALED, true);
 	garbage_of_others(scheme);
 	if (frees(scheme))
 		worker_is_started_anew(scheme);

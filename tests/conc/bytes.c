@@ -4,6 +4,7 @@
  *
  * One thread alone is the sequential test against a model; at rest a pass and the audit look at everything.
  */
+#include "tests/support/injector.h"
 #include "tests/support/rng.h"
 #include "tests/support/sanitizer.h"
 #include "tests/support/tap.h"
@@ -326,6 +327,82 @@ static void every(const struct instar_scheme_info *scheme, void *seed)
 		}
 }
 
+static uint64_t note_seed(const void *key, size_t length, uint64_t seed, void *ctx)
+{
+	(void)key;
+	(void)length;
+	*(uint64_t *)ctx = seed;
+	return seed;
+}
+
+static uint64_t seed_told(uint64_t seed)
+{
+	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
+	instar_bmap *map;
+	uint64_t told = 0;
+
+	opts.hash = note_seed;
+	opts.hash_ctx = &told;
+	opts.seed[0] = seed;
+	opts.seed[1] = 1;
+	if (instar_bmap_create(&map, NULL, &opts) != INSTAR_OK)
+		bail_out("no map");
+	instar_bmap_get(map, NULL, "x", 1, NULL);
+	instar_bmap_destroy(map);
+	return told;
+}
+
+/* Another seed, another hash: else whoever chooses keys chooses those that meet. */
+static void seeds(void)
+{
+	uint64_t one = seed_told(1), two = seed_told(2);
+
+	ok(one && two && one != two && seed_told(1) == one, "the map's seed reaches the hash");
+}
+
+/* The domain, once it could have been destroyed within a call. */
+struct watched {
+	struct injector injector;
+	void (*free)(void *memory, size_t size, size_t alignment, void *ctx);
+	instar_domain *domain; /* NULL: not now */
+	bool gone;
+};
+
+static struct watched watched;
+
+static void free_watched(void *memory, size_t size, size_t alignment, void *ctx)
+{
+	watched.free(memory, size, alignment, ctx);
+	if (!watched.domain || watched.gone)
+		return;
+	instar_domain *domain = watched.domain;
+	watched.domain = NULL; /* its own frees are none of ours */
+	watched.gone = instar_domain_destroy(domain) == INSTAR_OK;
+	watched.domain = domain;
+}
+
+/* Somebody else destroys the domain as soon as it can be. */
+static void destroy_is_last(void)
+{
+	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
+	instar_domain *domain;
+	instar_bmap *map;
+	uint64_t told;
+
+	injector_init(&watched.injector);
+	watched.free = watched.injector.allocator.free;
+	watched.injector.allocator.free = free_watched;
+	opts.hash = note_seed;
+	opts.hash_ctx = &told;
+	if (instar_domain_create(&domain, "ebr", &watched.injector.opts) || instar_bmap_create(&map, domain, &opts))
+		bail_out("no map");
+	watched.domain = domain;
+	instar_bmap_destroy(map);
+	watched.domain = NULL;
+	ok(!watched.gone && instar_domain_destroy(domain) == INSTAR_OK && !watched.injector.live,
+	   "the domain can go when the destruction of its last map is over, not before");
+}
+
 static void edges(void)
 {
 	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
@@ -354,6 +431,8 @@ int main(void)
 	uint64_t seed = test_seed();
 
 	edges();
+	seeds();
+	destroy_is_last();
 	each_scheme(every, &seed);
 	return done_testing();
 }
