@@ -277,7 +277,8 @@ static void engine_snapshot_close(instar_snapshot *snapshot, instar_thread *t, u
 	if (!t)
 		t = map->domain->shared;
 	section_enter(t);
-	release_snapshot_table(map, t, snapshot->table);
+	if (snapshot->table)
+		release_snapshot_table(map, t, snapshot->table);
 	unpark_after_close(map, t, oldest);
 	section_leave_writer(t);
 }

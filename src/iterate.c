@@ -64,7 +64,8 @@ struct pass {
 	instar_visit_fn *visit;
 	void *ctx;
 	size_t removed;
-	bool (*entry)(struct pass *, const struct instar_entry *); /* false: stop */
+	enum instar_status status;
+	bool (*entry)(struct pass *, const struct instar_entry *); /* false: stop, `status` tells why */
 };
 
 /* Within one section: the next entries.  OK: more to come; NOTFOUND: the end; or another status. */
@@ -76,7 +77,7 @@ static enum instar_status pass_some(struct pass *pass, uint64_t *cursor)
 	enum instar_status status = instar_scan(pass->map, pass->thread, cursor, entries, VISIT_ENTRIES, &n);
 	for (size_t i = 0; i < n; i++)
 		if (!pass->entry(pass, &entries[i])) {
-			status = INSTAR_STOPPED;
+			status = pass->status;
 			break;
 		}
 	reclaim_leave_all(pass->thread);
@@ -107,13 +108,14 @@ static bool ask(struct pass *pass, const struct instar_entry *e)
 	reclaim_callback_begin();
 	bool answer = pass->visit(e->key, e->value, pass->ctx);
 	reclaim_callback_end();
+	pass->status = INSTAR_STOPPED;
 	return answer;
 }
 
 enum instar_status instar_foreach(instar_map *map, instar_thread *thread, instar_visit_fn *visit, void *ctx,
 				  const struct instar_deadline *deadline)
 {
-	struct pass pass = { map, thread, visit, ctx, 0, ask };
+	struct pass pass = { map, thread, visit, ctx, 0, INSTAR_OK, ask };
 	return run_pass(&pass, deadline);
 }
 
@@ -122,9 +124,11 @@ static bool keep_or_remove(struct pass *pass, const struct instar_entry *entry)
 {
 	struct instar_entry e = *entry;
 	while (!ask(pass, &e)) {
-		enum instar_status status = instar_remove_if(pass->map, pass->thread, e.key, e.value);
-		pass->removed += status == INSTAR_OK;
-		if (status != INSTAR_CHANGED || instar_get(pass->map, pass->thread, e.key, &e.value) != INSTAR_OK)
+		pass->status = instar_remove_if(pass->map, pass->thread, e.key, e.value);
+		pass->removed += pass->status == INSTAR_OK;
+		if (pass->status != INSTAR_CHANGED)
+			return pass->status != INSTAR_NOMEM;
+		if (instar_get(pass->map, pass->thread, e.key, &e.value) != INSTAR_OK)
 			break;
 	}
 	return true;
@@ -133,7 +137,7 @@ static bool keep_or_remove(struct pass *pass, const struct instar_entry *entry)
 enum instar_status instar_retain(instar_map *map, instar_thread *thread, instar_visit_fn *keep, void *ctx,
 				 size_t *removed)
 {
-	struct pass pass = { map, thread, keep, ctx, 0, keep_or_remove };
+	struct pass pass = { map, thread, keep, ctx, 0, INSTAR_OK, keep_or_remove };
 	enum instar_status status = run_pass(&pass, NULL);
 	if (removed)
 		*removed = pass.removed;
@@ -143,14 +147,15 @@ enum instar_status instar_retain(instar_map *map, instar_thread *thread, instar_
 static bool remove_and_ask(struct pass *pass, const struct instar_entry *entry)
 {
 	struct instar_entry e = *entry;
-	if (instar_remove(pass->map, pass->thread, e.key, &e.value) != INSTAR_OK)
-		return true;
+	pass->status = instar_remove(pass->map, pass->thread, e.key, &e.value);
+	if (pass->status != INSTAR_OK)
+		return pass->status != INSTAR_NOMEM;
 	pass->removed++;
 	return ask(pass, &e);
 }
 
 enum instar_status instar_drain(instar_map *map, instar_thread *thread, instar_visit_fn *take, void *ctx)
 {
-	struct pass pass = { map, thread, take, ctx, 0, remove_and_ask };
+	struct pass pass = { map, thread, take, ctx, 0, INSTAR_OK, remove_and_ask };
 	return run_pass(&pass, NULL);
 }

@@ -37,25 +37,20 @@ static uint64_t unlist_snapshot(instar_map *map, instar_snapshot *s)
 	return oldest;
 }
 
-static void free_snapshot(instar_snapshot *s)
-{
-	reclaim_free(s->map->domain, s, sizeof *s, sizeof(void *));
-}
-
 enum instar_status snapshot_open(instar_map *map, instar_thread *thread, instar_snapshot **out)
 {
+	if (thread && thread->domain != map->domain)
+		return INSTAR_INVAL;
 	instar_snapshot *s = reclaim_alloc(map->domain, sizeof *s, sizeof(void *));
 	if (!s)
 		return INSTAR_NOMEM;
 	s->map = map;
 	list_snapshot(map, s);
 	enum instar_status status = map->engine->snapshot_open(map, thread, &s->table);
-	if (status == INSTAR_OK) {
+	if (status == INSTAR_OK)
 		*out = s;
-		return INSTAR_OK;
-	}
-	unlist_snapshot(map, s);
-	free_snapshot(s);
+	else
+		instar_snapshot_close(s, thread); /* others may have parked something for it */
 	return status;
 }
 
@@ -102,7 +97,7 @@ void instar_snapshot_close(instar_snapshot *snapshot, instar_thread *thread)
 	uint64_t oldest = unlist_snapshot(snapshot->map, snapshot);
 	STEP(CLOSING);
 	snapshot->map->engine->snapshot_close(snapshot, thread, oldest);
-	free_snapshot(snapshot);
+	reclaim_free(snapshot->map->domain, snapshot, sizeof *snapshot, sizeof(void *));
 }
 
 enum instar_status instar_snapshot_get(instar_snapshot *snapshot, instar_thread *thread, uint64_t key, uint64_t *value)

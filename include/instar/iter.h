@@ -44,12 +44,12 @@ INSTAR_API enum instar_status instar_foreach(instar_map *map, instar_thread *thr
 					     const struct instar_deadline *deadline);
 
 /* Removes the entries for which keep answers false; *removed (may be NULL) is their number.  An entry
- * that changes meanwhile is asked about again. */
+ * that changes meanwhile is asked about again.  NOMEM: what is removed by then stays so. */
 INSTAR_API enum instar_status instar_retain(instar_map *map, instar_thread *thread, instar_visit_fn *keep, void *ctx,
 					    size_t *removed);
 
 /* Removes the entries one by one and calls take for each; boxed values are retired after that.
- * OK: one pass over all hashes is done; STOPPED: take answered false, its entry is removed. */
+ * OK: one pass over all hashes is done; STOPPED: take answered false, its entry is removed; NOMEM as above. */
 INSTAR_API enum instar_status instar_drain(instar_map *map, instar_thread *thread, instar_visit_fn *take, void *ctx);
 
 /*

@@ -3,6 +3,7 @@
  */
 #include <time.h>
 
+#include "tests/support/injector.h"
 #include "tests/support/stir.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
@@ -201,12 +202,74 @@ static void drain_takes_each_once(const struct instar_scheme_info *scheme)
 	ok(instar_map_check(d.world.map, stdout) == INSTAR_OK && world_close(&d.world), "%s: audit, close", scheme->name);
 }
 
+/* ---- without memory ---- */
+
+static void free_counted(void *value, void *ctx)
+{
+	(void)value;
+	__atomic_fetch_add((unsigned *)ctx, 1, __ATOMIC_RELAXED);
+}
+
+static bool remove_counted(uint64_t key, uint64_t value, void *ctx)
+{
+	(void)key;
+	(void)value;
+	++*(unsigned *)ctx;
+	return false;
+}
+
+static bool take_counted(uint64_t key, uint64_t value, void *ctx)
+{
+	return !remove_counted(key, value, ctx);
+}
+
+/* Each allocation of retain and drain refused in turn: NOMEM unless all is removed, and the count is what is gone. */
+static void refused(const struct instar_scheme_info *scheme, bool drains)
+{
+	bool fine = true, reached = true, seen = false;
+
+	for (uint64_t nth = 1; fine && reached; nth += scheme->process_wide ? 9 : 1) { /* liburcu takes 10 ms to end */
+		struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+		struct injector injector;
+		struct world world;
+		instar_thread *thread;
+		enum instar_status status;
+		unsigned freed = 0, asked = 0;
+		size_t removed = 0;
+
+		injector_init(&injector);
+		opts.value_free = free_counted;
+		opts.ctx = &freed;
+		bail_if(!world_open(&world, scheme, &injector.opts, &opts) ||
+			instar_thread_attach(world.domain, &thread), scheme);
+		for (uint64_t key = 0; key < ENTRIES; key++)
+			instar_insert(world.map, thread, key, key + 1, NULL);
+		injector_refuse(&injector, 0);
+		injector.first += nth - 1;
+		injector.last = injector.first + 1;
+		if (drains)
+			status = instar_drain(world.map, thread, take_counted, &asked);
+		else
+			status = instar_retain(world.map, thread, remove_counted, &asked, &removed);
+		reached = injector.refused;
+		seen |= status == INSTAR_NOMEM;
+		fine = (status == INSTAR_OK || (reached && status == INSTAR_NOMEM)) &&
+		       instar_size(world.map) == ENTRIES - (drains ? asked : removed) &&
+		       (status == INSTAR_NOMEM || !instar_size(world.map)) &&
+		       instar_map_check(world.map, stdout) == INSTAR_OK && instar_thread_detach(thread) == INSTAR_OK &&
+		       world_close(&world) && freed == ENTRIES && !injector.live && !injector.mismatched;
+	}
+	ok(fine && seen, "%s: %s, each allocation refused in turn", scheme->name, drains ? "drain" : "retain");
+}
+
 static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	(void)arg;
 	foreach_ends(scheme);
 	retain_asks_again(scheme);
 	drain_takes_each_once(scheme);
+	refused(scheme, false);
+	refused(scheme, true);
 }
 
 int main(void)

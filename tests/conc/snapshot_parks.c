@@ -1,8 +1,9 @@
 /*
- * tests/conc/snapshot_parks.c - what happens between the two halves of parking a value, and of closing a
- * snapshot: it is done there and then, by the hook, through the shared handle.
+ * tests/conc/snapshot_parks.c - what happens between the two halves of parking a value, and of opening and closing a
+ * snapshot: it is done there and then, by the hook or the allocator, through a handle of its own.
  */
 #include "src/step.h"
+#include "tests/support/injector.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
@@ -11,6 +12,9 @@ enum { KEY = 7 };
 static struct {
 	instar_map *map;
 	instar_snapshot *older, *newer;
+	struct injector injector;
+	void *(*pages)(size_t size, size_t alignment, void *ctx);
+	bool refusing;
 	unsigned freed;
 	int value;
 } test;
@@ -38,6 +42,17 @@ static void change_at_closing(unsigned step)
 		bail_out("no snapshot, or no key to remove");
 }
 
+/* While the snapshot that is being opened counts as open; then there are none. */
+static void *remove_and_refuse(size_t size, size_t alignment, void *ctx)
+{
+	if (!test.refusing)
+		return test.pages(size, alignment, ctx);
+	test.refusing = false;
+	if (instar_remove(test.map, NULL, KEY, NULL) != INSTAR_OK)
+		bail_out("no key to remove");
+	return NULL;
+}
+
 static bool store(instar_thread *thread)
 {
 	return instar_put(test.map, thread, KEY, (uint64_t)(uintptr_t)&test.value, NULL) == INSTAR_OK;
@@ -53,7 +68,10 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 
 	(void)arg;
 	opts.value_free = value_free;
-	if (!world_open(&world, scheme, NULL, &opts) || instar_thread_attach(world.domain, &thread))
+	injector_init(&test.injector);
+	test.pages = test.injector.allocator.map;
+	test.injector.allocator.map = remove_and_refuse;
+	if (!world_open(&world, scheme, &test.injector.opts, &opts) || instar_thread_attach(world.domain, &thread))
 		bail_out("%s: no map", scheme->name);
 	test.map = world.map;
 	test.freed = 0;
@@ -78,9 +96,15 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	instar_snapshot_close(test.newer, thread);
 	ok(instar_barrier(thread) == INSTAR_OK && test.freed == !leaks, "%s: and its own close does not", scheme->name);
 	test.newer = test.older = NULL;
-	ok(instar_thread_detach(thread) == INSTAR_OK && world_close(&world) && test.freed == 1u + leaks,
-	   "%s: freed as often as it was given",
-	   scheme->name);
+
+	if (!store(thread))
+		bail_out("%s: no memory", scheme->name);
+	test.refusing = true;
+	ok(instar_snapshot_open(test.map, thread, &test.older) == INSTAR_NOMEM && !test.older && !test.refusing &&
+	   instar_barrier(thread) == INSTAR_OK && test.freed == (leaks ? 0 : 2),
+	   "%s: what was parked for a snapshot that could not be opened is freed", scheme->name);
+	ok(instar_thread_detach(thread) == INSTAR_OK && world_close(&world) && test.freed == 2u + leaks &&
+	   !test.injector.live, "%s: freed as often as it was given", scheme->name);
 }
 
 int main(void)
