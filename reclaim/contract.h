@@ -89,6 +89,7 @@ struct instar_domain {
 struct instar_thread {
 	instar_domain *domain;
 	instar_thread *next;          /* in domain->threads */
+	instar_domain *own_domain;    /* `domain`, but NULL in the shared handle: nobody's own */
 	unsigned nest;                /* open sections */
 	unsigned index;               /* dense, unique in the domain among attached handles; 0 is `shared` */
 	bool is_shared;

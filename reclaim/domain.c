@@ -79,6 +79,7 @@ enum instar_status reclaim_domain_create(instar_domain **out, const struct recla
 	domain->shared = thread_new(domain);
 	if (domain->shared) {
 		domain->shared->is_shared = true;
+		domain->shared->own_domain = NULL;
 		status = scheme->domain_init ? scheme->domain_init(domain) : INSTAR_OK;
 	}
 	if (status != INSTAR_OK) {

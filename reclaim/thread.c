@@ -34,7 +34,7 @@ instar_thread *thread_new(instar_domain *domain)
 
 	if (!t)
 		return NULL;
-	t->domain = domain;
+	t->domain = t->own_domain = domain;
 	t->own = (struct thread_private *)((char *)t + private_offset(domain));
 	return t;
 }

@@ -11,12 +11,12 @@
 #include "src/modify.h"
 #include "src/park.h"
 
-/* A handle that the straight lines can take: the caller's own, in this domain. */
+/* A handle that the straight lines can take: the caller's own, in this domain, and not the shared one. */
 static inline instar_thread *plain_thread(instar_map *map, instar_thread *t)
 {
 	if (!t && likely(reclaim_tls.domain == map->domain))
 		t = reclaim_tls.thread;
-	return likely(t && t->domain == map->domain) ? t : NULL;
+	return likely(t && t->own_domain == map->domain) ? t : NULL;
 }
 
 static __attribute__((noinline)) enum instar_status get_slowly(instar_map *map, instar_thread *t, word h,

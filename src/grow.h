@@ -265,7 +265,7 @@ static __attribute__((noinline)) struct table *look_before(instar_map *map, inst
 	if (!table->snapshot_mode)
 		return before;
 	if (ctrl_state(c) == UNBORN) {
-		give_birth(t, map_line(map, t), table, before, home);
+		give_birth(t, map_line_made(map, t), table, before, home);
 		return table;
 	}
 	struct arrivals sealed;

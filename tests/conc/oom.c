@@ -2,6 +2,10 @@
  * tests/conc/oom.c - out of memory: the statuses are right, nothing is lost, nothing leaks, and all is
  * well again once there is memory.
  */
+#include "reclaim/contract.h"
+#include "src/state.h"
+#include "src/step.h"
+#include "tests/support/actor.h"
 #include "tests/support/injector.h"
 #include "tests/support/sequence.h"
 #include "tests/support/tap.h"
@@ -189,11 +193,127 @@ static void reference_refused(const struct instar_scheme_info *scheme)
 	ok(world_close(&world) && balanced(&injector), "%s: nothing leaked", scheme->name);
 }
 
+/* ---- callers that can have no handle ---- */
+
+static bool keep_odd(uint64_t key, uint64_t value, void *ctx)
+{
+	(void)value;
+	(void)ctx;
+	return key % 2;
+}
+
+static struct {
+	instar_thread *handle;
+	void *before;
+	size_t bytes;
+	bool same;
+} shared;
+
+static void look_at_shared(unsigned step)
+{
+	(void)step;
+	shared.same &= !memcmp(shared.before, shared.handle, shared.bytes);
+}
+
+static void watch_shared(bool watched)
+{
+	if (!watched)
+		look_at_shared(0);
+#if defined(INSTAR_STEPS)
+	instar_step_hook = watched ? look_at_shared : NULL; /* also amid the calls */
+#endif
+}
+
+/* They share one, and write nothing of it, by whatever call it comes into the map's. */
+static void handle_refused(const struct instar_scheme_info *scheme)
+{
+	struct instar_deadline patience = { 5000000000u, NULL };
+	struct injector injector;
+	struct world world;
+	instar_thread *thread;
+	size_t removed = 0;
+	bool found;
+
+	injector_init(&injector);
+	if (!world_open(&world, scheme, &injector.opts, NULL) || instar_thread_attach(world.domain, &thread))
+		bail_out("%s: no map", scheme->name);
+	for (uint64_t key = 0; key < 100; key++)
+		instar_insert(world.map, thread, key, key, NULL);
+	instar_thread_detach(thread);
+	shared.handle = world.domain->shared;
+	shared.bytes = world.domain->scheme->thread_size;
+	shared.before = malloc(shared.bytes);
+	shared.same = true;
+	if (!shared.before)
+		bail_out("no memory");
+	memcpy(shared.before, shared.handle, shared.bytes);
+	injector_refuse(&injector, INJECT_ALL);
+	watch_shared(true);
+	found = instar_contains(world.map, shared.handle, 1) && instar_contains(world.map, NULL, 1);
+	ok(instar_retain(world.map, NULL, keep_odd, NULL, &removed) == INSTAR_OK && removed == 50 && found,
+	   "%s: no handle to be had: all the same", scheme->name);
+	watch_shared(false);
+	injector_refuse(&injector, 0);
+	if (instar_thread_attach(world.domain, &thread))
+		bail_out("%s: no handle", scheme->name);
+	ok(shared.same && instar_barrier_until(thread, &patience) == INSTAR_OK, "%s: the shared handle is as it was",
+	   scheme->name);
+	free(shared.before);
+	ok(instar_thread_detach(thread) == INSTAR_OK && world_close(&world) && balanced(&injector),
+	   "%s: nothing leaked", scheme->name);
+}
+
+struct reading {
+	instar_map *map;
+	bool fine;
+};
+
+static void job_read(struct actor *a, void *arg)
+{
+	struct reading *r = arg;
+
+	for (uint64_t key = 0; key < 100; key++)
+		r->fine &= instar_contains(r->map, a->self, key);
+}
+
+/* Not even the first one of a thread which the map does not know yet, in a table that readers take part in making. */
+static void gets_ask_for_nothing(const struct instar_scheme_info *scheme)
+{
+	enum { HANDLES = FIRST_LINES + 1 };
+	struct actor actor[HANDLES];
+	struct injector injector;
+	struct world world;
+	struct reading r = { .fine = true };
+	instar_snapshot *snapshot;
+	uint64_t requests;
+
+	injector_init(&injector);
+	if (!world_open(&world, scheme, &injector.opts, NULL))
+		bail_out("%s: no map", scheme->name);
+	r.map = world.map;
+	for (uint64_t key = 0; key < 100; key++)
+		instar_insert(world.map, NULL, key, key, NULL);
+	for (unsigned i = 0; i < HANDLES; i++)
+		actor_start(&actor[i], world.domain);
+	if (instar_snapshot_open(world.map, NULL, &snapshot))
+		bail_out("%s: no snapshot", scheme->name);
+	requests = injector.requests;
+	actor_do(&actor[HANDLES - 1], job_read, &r);
+	ok(r.fine && injector.requests == requests, "%s: gets under a snapshot ask for no memory (%llu times)",
+	   scheme->name, (unsigned long long)(injector.requests - requests));
+	instar_snapshot_close(snapshot, NULL);
+	for (unsigned i = 0; i < HANDLES; i++)
+		actor_stop(&actor[i]);
+	ok(world_close(&world) && balanced(&injector), "%s: nothing leaked", scheme->name);
+}
+
 static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	uint64_t seed = *(uint64_t *)arg;
 
 	reference_refused(scheme);
+	handle_refused(scheme);
+	gets_ask_for_nothing(scheme);
 	for (unsigned round = 0; round < test_scale(); round++) {
 		every_nth(scheme, seed + round, 1);
 		every_nth(scheme, seed + round, INJECT_ALL);

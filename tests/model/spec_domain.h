@@ -26,7 +26,7 @@ static instar_domain *domain_for_model(void)
 static instar_thread *thread_for_model(instar_domain *domain, unsigned index)
 {
 	instar_thread *t = arena_alloc(sizeof *t, CACHE_LINE);
-	t->domain = domain;
+	t->domain = t->own_domain = domain;
 	t->index = index;
 	t->attached = 1;
 	return t;
