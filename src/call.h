@@ -72,6 +72,7 @@ static __attribute__((noinline)) enum instar_status modify_slowly(instar_map *ma
 	bool boxed = retire && map->value_free && verb != VERB_INSERT;
 	if (boxed && !reclaim_reserve(t, 1))
 		return INSTAR_NOMEM;
+	r->retires = boxed ? t : NULL;
 	section_enter(t);
 	enum instar_status status = boxed ? modify_boxed(map, t, h, verb, r) : modify(map, t, h, verb, r);
 	section_leave_writer(t);

@@ -26,6 +26,7 @@ struct request {
 	uint64_t key;         /* COMPUTE */
 	instar_compute_fn *compute;
 	void *ctx;
+	instar_thread *retires; /* COMPUTE on a boxed map: retires what is displaced, into a reserved record */
 	uint64_t *out;        /* where the caller wants `seen`; may be NULL */
 	word seen;            /* out: the value that was there; FETCH on an absent key: initial */
 	enum effect effect;   /* out */
@@ -187,6 +188,19 @@ static inline int remove_live(struct request *r, const struct place *p)
 	return INSTAR_OK;
 }
 
+/* T6 or T7, as the callback answers.  Its own calls may have used the record that was reserved for what is displaced. */
+static int compute_live(struct request *r, const struct place *p, word old)
+{
+	enum instar_action action = ask_compute(r, true, old);
+	if (action == INSTAR_KEEP)
+		return INSTAR_OK;
+	if (r->retires && !reclaim_reserve(r->retires, 1))
+		return INSTAR_NOMEM;
+	if (action == INSTAR_STORE)
+		return store_live(r, p, r->value, INSTAR_OK);
+	return action == INSTAR_REMOVE ? remove_live(r, p) : INSTAR_INVAL;
+}
+
 /* The key's entry is LIVE in p. */
 static inline __attribute__((always_inline)) int change_live(enum verb verb, struct request *r, const struct place *p)
 {
@@ -208,14 +222,7 @@ static inline __attribute__((always_inline)) int change_live(enum verb verb, str
 	case VERB_FETCH:
 		return store_live(r, p, (word)fetch_result(r->op, old, r->operand), INSTAR_EXISTS);
 	case VERB_COMPUTE:
-		switch (ask_compute(r, true, old)) {
-		case INSTAR_STORE:
-			return store_live(r, p, r->value, INSTAR_OK);
-		case INSTAR_REMOVE:
-			return remove_live(r, p);
-		case INSTAR_KEEP:
-			return INSTAR_OK;
-		}
+		return compute_live(r, p, old);
 	}
 	return INSTAR_INVAL;
 }

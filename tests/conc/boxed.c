@@ -204,8 +204,59 @@ static void run(const struct instar_scheme_info *scheme, unsigned flags, uint64_
 	free(test.boxes);
 }
 
+/* ---- callbacks with calls of their own ---- */
+
+enum { NESTED = 400 }; /* displaces over several of the chunks in which garbage waits */
+
+struct nested {
+	struct test test;
+	unsigned used;
+	bool fine;
+};
+
+static uint64_t next_box(struct nested *n, uint64_t key)
+{
+	struct box *box = &n->test.boxes[n->used++];
+
+	*box = (struct box){ CANARY, key, BOX_OWNED_BY_MAP };
+	return (uint64_t)(uintptr_t)box;
+}
+
+/* Displaces the values of other keys, and then its own. */
+static enum instar_action displace(uint64_t key, bool present, uint64_t *value, void *ctx)
+{
+	struct nested *n = ctx;
+
+	n->fine = n->fine && present && instar_put(n->test.world.map, NULL, key + 1, next_box(n, key + 1), NULL) <=
+						INSTAR_EXISTS;
+	if (n->used % 3 == 0)
+		n->fine = n->fine && instar_remove(n->test.world.map, NULL, key + 1, NULL) == INSTAR_OK;
+	*value = next_box(n, key);
+	return INSTAR_STORE;
+}
+
+static void callbacks_displace(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct nested n = { .fine = true };
+
+	opts.value_free = box_free;
+	opts.ctx = &n.test;
+	n.test.boxes = calloc(2 * NESTED + 1, sizeof *n.test.boxes);
+	if (!n.test.boxes || !world_open(&n.test.world, scheme, NULL, &opts) ||
+	    instar_put(n.test.world.map, NULL, 1, next_box(&n, 1), NULL))
+		bail_out("%s: no map", scheme->name);
+	for (unsigned i = 0; i < NESTED; i++)
+		n.fine = n.fine && instar_compute(n.test.world.map, NULL, 1, displace, &n) == INSTAR_OK;
+	ok(n.fine && world_close(&n.test.world) && n.test.freed == n.used && !n.test.faults.n,
+	   "%s: a callback displaces values, and then its call: each is freed once (%llu of %u)", scheme->name,
+	   (unsigned long long)n.test.freed, n.used);
+	free(n.test.boxes);
+}
+
 static void both(const struct instar_scheme_info *scheme, void *seed)
 {
+	callbacks_displace(scheme);
 	for (unsigned round = 0; round < test_scale(); round++) {
 		run(scheme, 0, *(uint64_t *)seed + round);
 		run(scheme, INSTAR_MAP_NO_REUSE | INSTAR_MAP_MISS_FILTER, *(uint64_t *)seed + round);
