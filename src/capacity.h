@@ -31,8 +31,8 @@ static inline bool capacity_take(instar_map *map, struct line *line, uint64_t ge
 		return true;
 	if (line->shared)
 		return take_from_map(map, generation, 1);
-	if (line->generation != generation)
-		line_turn(line, generation);
+	if (!line_counts(map, line, generation))
+		return true;
 	if (line->credit == 0) {
 		uint64_t batch = credit_batch(map);
 		if (batch < 2 || !take_from_map(map, generation, batch))
@@ -52,8 +52,8 @@ static inline void capacity_give(instar_map *map, struct line *line, uint64_t ge
 		give_to_map(map, generation, 1);
 		return;
 	}
-	if (line->generation != generation)
-		line_turn(line, generation);
+	if (!line_counts(map, line, generation))
+		return;
 	if (++line->credit <= 2 * batch)
 		return;
 	line->credit -= batch;

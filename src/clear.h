@@ -13,14 +13,6 @@
 
 #include "src/park.h"
 
-/* The map's counters are of `generation` at least. */
-static void raise_generation(instar_map *map, uint64_t generation)
-{
-	uint64_t now = load_acquire(&map->generation);
-	while (now < generation && !cas_acq_rel(&map->generation, &now, generation))
-		;
-}
-
 /* The swap.  false: the root is not `old` any more. */
 static bool swap_root(instar_map *map, struct table *old, struct table *empty)
 {
@@ -62,8 +54,9 @@ static enum instar_status clear_map(instar_map *map, instar_thread *t)
 	do
 		ready = empty && (node || !boxed) && prepare_clear(map, t, &old);
 	while (ready && !swap_root(map, old, empty));
-	if (ready) {
-		raise_generation(map, empty->generation);
+	if (ready) { /* from here on `empty` may be gone */
+		STEP(CLEARED);
+		map_turn(map, old->generation + 1);
 		dispose(map, t, old, node);
 		return INSTAR_OK;
 	}

@@ -3,18 +3,41 @@
  */
 #include "src/state.h"
 
+/* false: no memory. */
+static bool make_chunk(instar_map *map, unsigned c)
+{
+	size_t bytes = ((size_t)FIRST_LINES << c) * sizeof(struct line);
+	struct line *none = NULL, *made = reclaim_alloc(map->domain, bytes, CACHE_LINE);
+	if (made && !cas_acq_rel(&map->lines[c], &none, made))
+		reclaim_free(map->domain, made, bytes, CACHE_LINE);
+	return made;
+}
+
+/* Those before it, too: chunks are there up to some one (map_threads). */
 struct line *map_line_slow(instar_map *map, const instar_thread *t)
 {
-	unsigned c = line_chunk(t->index);
-	size_t bytes = ((size_t)FIRST_LINES << c) * sizeof(struct line);
-	struct line *chunk = NULL, *made = reclaim_alloc(map->domain, bytes, CACHE_LINE);
-	if (!made)
-		return &map->lines[0][0];
-	if (cas_acq_rel(&map->lines[c], &chunk, made))
-		chunk = made;
-	else
-		reclaim_free(map->domain, made, bytes, CACHE_LINE);
-	return &chunk[t->index - line_chunk_begin(c)];
+	unsigned last = line_chunk(t->index);
+	for (unsigned c = 1; c <= last; c++)
+		if (!load_acquire(&map->lines[c]) && !make_chunk(map, c))
+			return &map->lines[0][0];
+	return &load_acquire(&map->lines[last])[t->index - line_chunk_begin(last)];
+}
+
+void map_turn(instar_map *map, uint64_t generation)
+{
+	uint64_t now = load_acquire(&map->generation);
+	while (now < generation && !cas_acq_rel(&map->generation, &now, generation))
+		;
+}
+
+void line_turn(instar_map *map, struct line *line, uint64_t generation)
+{
+	store_relaxed(&line->inserted, 0);
+	store_relaxed(&line->removed, 0);
+	line->credit = 0;
+	/* ORD:line-turn — release; pairs with ORD:line-sum (lines.c); carries the counts begun anew */
+	store_release(&line->generation, generation);
+	map_turn(map, generation);
 }
 
 bool generation_add(pair_cell *cell, uint64_t generation, word delta, word limit)
@@ -38,7 +61,8 @@ struct entries {
 static void add_entries(struct line *line, void *ctx)
 {
 	struct entries *e = ctx;
-	if (load_relaxed(&line->generation) == e->generation)
+	/* ORD:line-sum — acquire; pairs with ORD:line-turn (lines.c) */
+	if (load_acquire(&line->generation) == e->generation)
 		e->sum += load_relaxed(&line->inserted) - load_relaxed(&line->removed);
 }
 

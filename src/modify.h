@@ -273,12 +273,13 @@ static inline int try_modify(instar_map *map, instar_thread *t, struct line *lin
 static inline void count_added(instar_map *map, struct line *line, struct table *table)
 {
 	if (unlikely(line->shared)) {
+		map_turn(map, table->generation);
 		generation_add(&map->shared_entries, table->generation, 1, (word)-1);
 		consider_growth(map, table);
 		return;
 	}
-	if (unlikely(line->generation != table->generation))
-		line_turn(line, table->generation);
+	if (unlikely(!line_counts(map, line, table->generation)))
+		return;
 	count_add(&line->inserted, 1);
 	if (unlikely((line->inserted & table->check_mask) == 0))
 		consider_growth(map, table);
@@ -287,12 +288,12 @@ static inline void count_added(instar_map *map, struct line *line, struct table 
 static inline void count_removed(instar_map *map, struct line *line, const struct table *table)
 {
 	if (unlikely(line->shared)) {
+		map_turn(map, table->generation);
 		generation_add(&map->shared_entries, table->generation, (word)-1, (word)-1);
 		return;
 	}
-	if (unlikely(line->generation != table->generation))
-		line_turn(line, table->generation);
-	count_add(&line->removed, 1);
+	if (likely(line_counts(map, line, table->generation)))
+		count_add(&line->removed, 1);
 }
 
 /* The whole call, within a section: attempts, the count, and a little help for a migration. */

@@ -5,8 +5,9 @@
  * index), so its counters cost no locked instruction.  Line 0 serves every thread that has none of its
  * own: there, and only there, they are added to by fetch_add.
  *
- * A clear begins a new *generation*: what calls still do to the tables before it counts no more.  A thread
- * never goes back to an older root, so it can start its line anew when it first meets the next one.
+ * A clear begins a new *generation*: what calls still do to the tables before it counts no more.  A thread starts its
+ * line anew when it first meets a table of the next one, and does not go back: a call that was amid its work in an
+ * older table, because its callback met the new one, counts no more, too.
  */
 #ifndef INSTAR_STATE_H
 #define INSTAR_STATE_H
@@ -143,13 +144,22 @@ static inline size_t map_value_bytes(const instar_map *map, const void *value)
 	return map->value_size ? map->value_size(value) : map->value_bytes;
 }
 
-/* The line counts for a table of another generation from now on. */
-static inline void line_turn(struct line *line, uint64_t generation)
+/* The map's counts are those of `generation` from now on: said by whoever clears, and by all who count in a newer table,
+ * for the clearing thread may stop between the two. */
+void map_turn(instar_map *map, uint64_t generation);
+
+/* The line is to count for tables of `generation`, newer than its own. */
+void line_turn(instar_map *map, struct line *line, uint64_t generation);
+
+/* May the line count what was done to a table of `generation`?  false: it was cleared. */
+static inline bool line_counts(instar_map *map, struct line *line, uint64_t generation)
 {
-	store_relaxed(&line->inserted, 0);
-	store_relaxed(&line->removed, 0);
-	line->credit = 0;
-	store_relaxed(&line->generation, generation);
+	if (likely(line->generation == generation))
+		return true;
+	if (line->generation > generation)
+		return false;
+	line_turn(map, line, generation);
+	return true;
 }
 
 /* Calls visit for every line that exists. */

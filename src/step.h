@@ -23,6 +23,7 @@
 	X(BORN)             /* after T12 */                                              \
 	X(BEFORE_TABLE)     /* a new table is mapped, before T14 */                      \
 	X(TABLE_INSTALLED)  /* after T14 */                                              \
+	X(CLEARED)          /* the root is an empty table, not yet counted for */        \
 	X(ALL_BORN)         /* every home seen born, before T15 */                       \
 	X(MIGRATED)         /* after T15, the old table not yet retired */               \
 	X(BEFORE_STILLBORN) /* no room for a home, before T16 */                         \

@@ -170,7 +170,8 @@ tests_conc_model_random_half_SOURCES = tests/conc/model_random.c
 tests_conc_model_random_half_CPPFLAGS = $(HALF_CPPFLAGS)
 tests_conc_model_random_half_LDADD = $(conc_half_libs)
 
-tests_conc_oom_LDADD = $(conc_libs)
+tests_conc_oom_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_oom_LDADD = $(conc_steps_libs)
 tests_conc_oom_half_SOURCES = tests/conc/oom.c
 tests_conc_oom_half_CPPFLAGS = $(HALF_CPPFLAGS)
 tests_conc_oom_half_LDADD = $(conc_half_libs)

@@ -262,6 +262,60 @@ static void shrink_gives_up(const struct instar_scheme_info *scheme)
 	close_world("a shrink that meets more entries than its table holds is taken back");
 }
 
+/* A large one goes by several tables, so that each home has but a few to come from. */
+static void shrink_goes_by_steps(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_stats before, after;
+
+	open_world(scheme);
+	instar_map_stats(world.map, &before);
+	fine = instar_reserve(world.map, NULL, before.slots * 32) == INSTAR_OK &&
+	       instar_insert(world.map, NULL, 1, 2, NULL) == INSTAR_OK &&
+	       instar_shrink(world.map, NULL) == INSTAR_OK && instar_contains(world.map, NULL, 1);
+	instar_map_stats(world.map, &after);
+	fine = fine && after.shrinks == before.shrinks + 2 && after.homes == before.homes;
+	close_world("a shrink to a much smaller table goes by steps");
+}
+
+/* ---- a clear is seen before it is counted ---- */
+
+static void come_into_the_cleared(void)
+{
+	entries_come();
+	wrong |= instar_size(world.map) != CAME;
+}
+
+/* The clearing thread may stop there: the others' table grows all the same, and they are counted. */
+static void cleared_maps_grow(const struct instar_scheme_info *scheme)
+{
+	open_world(scheme);
+	for (uint64_t i = 0; i < STAYING; i++)
+		fine = fine && instar_insert(world.map, NULL, STAYING_FIRST + i, i, NULL) == INSTAR_OK;
+	let_happen(STEP_CLEARED, come_into_the_cleared);
+	fine = fine && instar_clear(world.map, NULL) == INSTAR_OK && !happens && instar_size(world.map) == CAME;
+	close_world("what comes into a cleared map is counted, whoever cleared it");
+}
+
+static enum instar_action clear_and_fill(uint64_t same, bool present, uint64_t *value, void *ctx)
+{
+	(void)same;
+	(void)ctx;
+	wrong |= !present || instar_clear(world.map, NULL) != INSTAR_OK;
+	entries_come();
+	*value = 5;
+	return INSTAR_REMOVE;
+}
+
+/* A call that is overtaken by a clear within its own callback ends in the table before it, and does not count. */
+static void cleared_by_a_callback(const struct instar_scheme_info *scheme)
+{
+	open_world(scheme);
+	fine = instar_insert(world.map, NULL, 1, 2, NULL) == INSTAR_OK &&
+	       instar_compute(world.map, NULL, 1, clear_and_fill, NULL) <= INSTAR_NOTFOUND;
+	fine = fine && instar_size(world.map) == CAME;
+	close_world("a call whose callback clears the map counts no more");
+}
+
 /* ---- steady churn ---- */
 
 /* Eager burial makes slots free again: a table half full never needs to be purged, and keys find room at home. */
@@ -294,6 +348,9 @@ static void run(const struct instar_scheme_info *scheme, void *unused)
 	calls_outlive_clear(scheme);
 	filter_hides_nothing(scheme);
 	shrink_gives_up(scheme);
+	shrink_goes_by_steps(scheme);
+	cleared_maps_grow(scheme);
+	cleared_by_a_callback(scheme);
 	if (scheme->has_grace && !scheme->process_wide) /* liburcu's worker takes its time */
 		churn_needs_no_migration(scheme);
 }

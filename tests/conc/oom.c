@@ -217,11 +217,9 @@ static void look_at_shared(unsigned step)
 
 static void watch_shared(bool watched)
 {
+	instar_step_hook = watched ? look_at_shared : NULL; /* amid the calls */
 	if (!watched)
 		look_at_shared(0);
-#if defined(INSTAR_STEPS)
-	instar_step_hook = watched ? look_at_shared : NULL; /* also amid the calls */
-#endif
 }
 
 /* They share one, and write nothing of it, by whatever call it comes into the map's. */
@@ -307,6 +305,25 @@ static void gets_ask_for_nothing(const struct instar_scheme_info *scheme)
 	ok(world_close(&world) && balanced(&injector), "%s: nothing leaked", scheme->name);
 }
 
+/* A thread's line comes with all before it, so that their number bounds that of the threads. */
+static void lines_leave_no_gap(const struct instar_scheme_info *scheme)
+{
+	struct instar_thread late = { .index = 40 * FIRST_LINES };
+	struct injector injector;
+	struct world world;
+	struct line *line;
+
+	injector_init(&injector);
+	if (!world_open(&world, scheme, &injector.opts, NULL))
+		bail_out("%s: no map", scheme->name);
+	injector_refuse(&injector, 1);
+	line = map_line(world.map, &late);
+	ok(line == &world.map->lines[0][0] && map_line(world.map, &late) != line &&
+	   map_threads(world.map) == 63 * FIRST_LINES, "%s: there are as many lines as the last one's number says",
+	   scheme->name);
+	ok(world_close(&world) && balanced(&injector), "%s: nothing leaked", scheme->name);
+}
+
 static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	uint64_t seed = *(uint64_t *)arg;
@@ -314,6 +331,7 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	reference_refused(scheme);
 	handle_refused(scheme);
 	gets_ask_for_nothing(scheme);
+	lines_leave_no_gap(scheme);
 	for (unsigned round = 0; round < test_scale(); round++) {
 		every_nth(scheme, seed + round, 1);
 		every_nth(scheme, seed + round, INJECT_ALL);
