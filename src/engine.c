@@ -4,6 +4,8 @@
  * Compiled once for each; RECLAIM_SCHEME_FILE gives the scheme's inline half, ENGINE_NAME the table that
  * comes out.  Here a public call becomes: the caller's handle, a section, a hash, and the protocol.
  */
+#include <string.h>
+
 #include RECLAIM_SCHEME_FILE
 
 #include "src/batch.h"
@@ -123,7 +125,12 @@ static unsigned smallest_log2_homes(instar_map *map)
 	return log2_homes;
 }
 
-/* Once: a crowd that the smaller table does not hold would drive it round and round, shrink and rescue. */
+enum { SHRINK_STEP = 4 };
+
+/*
+ * By steps, so that a home has few sources and its birth takes a bounded time.  A table that did not become as small is
+ * left: a crowd that the smaller one does not hold would drive it round and round, shrink and rescue.
+ */
 static enum instar_status engine_shrink(instar_map *map, instar_thread *t)
 {
 	t = section_thread(map, t);
@@ -134,8 +141,10 @@ static enum instar_status engine_shrink(instar_map *map, instar_thread *t)
 	struct line *line = map_line(map, t);
 	enum instar_status status = finish_migrations(map, t, line, &table);
 	unsigned log2_homes = smallest_log2_homes(map);
-	if (status == INSTAR_OK && log2_homes < table->log2_homes) {
-		status = install_table(map, table, log2_homes);
+	unsigned wanted = table->log2_homes;
+	while (status == INSTAR_OK && log2_homes < table->log2_homes && table->log2_homes <= wanted) {
+		wanted = table->log2_homes > log2_homes + SHRINK_STEP ? table->log2_homes - SHRINK_STEP : log2_homes;
+		status = install_table(map, table, wanted);
 		if (status == INSTAR_OK)
 			status = finish_migrations(map, t, line, &table);
 	}
@@ -152,6 +161,7 @@ static enum instar_status engine_maintain(instar_map *map, instar_thread *t, siz
 	struct table *table = section_root(map, t);
 	enum helped helped = help_migration(map, t, map_line(map, t), table, budget ? budget : 1);
 	bool more = helped == HELP_MORE || section_root(map, t) != table;
+	retire_leftovers(map, t);
 	section_leave_writer(t);
 	return helped == HELP_NOMEM ? INSTAR_NOMEM : more ? INSTAR_BUSY : INSTAR_OK;
 }
@@ -204,6 +214,8 @@ static inline __attribute__((always_inline)) size_t get_many(instar_map *map, in
 {
 	size_t hits = 0;
 	t = section_thread(map, t);
+	if (!t && found)
+		memset(found, 0, n);
 	for (size_t done = 0, run; t && done < n; done += run) {
 		run = run_length(n - done);
 		section_enter(t);
@@ -241,6 +253,8 @@ static size_t engine_write_many(instar_map *map, instar_thread *t, const struct 
 	return good;
 }
 
+enum { SCAN_HOMES = 1024 }; /* in one call, for one section is not to last as long as the table is large */
+
 static enum instar_status engine_scan(instar_map *map, instar_thread *t, uint64_t *cursor, uint64_t last,
 				      struct instar_entry *out, size_t capacity, size_t *n)
 {
@@ -249,7 +263,8 @@ static enum instar_status engine_scan(instar_map *map, instar_thread *t, uint64_
 		return INSTAR_INVAL;
 	bool more = true;
 	section_enter(t);
-	for (*n = 0; more && *n < capacity;) {
+	*n = 0;
+	for (unsigned homes = 0; more && *n < capacity && homes < SCAN_HOMES; homes++) {
 		struct scanned s;
 		scanned_begin(&s, *cursor, last);
 		scan_home(map, t, &s);
@@ -275,11 +290,12 @@ static void engine_snapshot_close(instar_snapshot *snapshot, instar_thread *t, u
 	instar_map *map = snapshot->map;
 	t = section_thread(map, t);
 	if (!t)
-		t = map->domain->shared;
+		t = reclaim_self(map->domain);
 	section_enter(t);
 	if (snapshot->table)
 		release_snapshot_table(map, t, snapshot->table);
-	unpark_after_close(map, t, oldest);
+	if (snapshot->number < oldest) /* with an older one open nothing changes: it may show all that is parked */
+		unpark_after_close(map, t, oldest);
 	section_leave_writer(t);
 }
 
@@ -305,7 +321,8 @@ static enum instar_status engine_snapshot_scan(instar_snapshot *snapshot, instar
 		return INSTAR_INVAL;
 	bool more = true;
 	section_enter(t);
-	for (*n = 0; more && *n < capacity;) {
+	*n = 0;
+	for (unsigned homes = 0; more && *n < capacity && homes < SCAN_HOMES; homes++) {
 		struct scanned s;
 		scanned_begin(&s, *cursor, UINT64_MAX);
 		scan_snapshot_home(t, snapshot, &s);

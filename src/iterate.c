@@ -14,7 +14,11 @@ enum instar_status instar_scan_range(instar_map *map, instar_thread *thread, uin
 		*n = 0;
 	if (!map || !cursor || !out || !capacity || !n || *cursor > last)
 		return INSTAR_INVAL;
-	return map->engine->scan(map, thread, cursor, last, out, capacity, n);
+	enum instar_status status;
+	do
+		status = map->engine->scan(map, thread, cursor, last, out, capacity, n);
+	while (status == INSTAR_OK && !*n);
+	return status;
 }
 
 enum instar_status instar_scan(instar_map *map, instar_thread *thread, uint64_t *cursor, struct instar_entry *out,
@@ -74,7 +78,8 @@ static enum instar_status pass_some(struct pass *pass, uint64_t *cursor)
 	struct instar_entry entries[VISIT_ENTRIES];
 	size_t n;
 	reclaim_enter_all(pass->thread);
-	enum instar_status status = instar_scan(pass->map, pass->thread, cursor, entries, VISIT_ENTRIES, &n);
+	enum instar_status status = pass->map->engine->scan(pass->map, pass->thread, cursor, UINT64_MAX, entries,
+							    VISIT_ENTRIES, &n);
 	for (size_t i = 0; i < n; i++)
 		if (!pass->entry(pass, &entries[i])) {
 			status = pass->status;

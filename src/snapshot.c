@@ -115,7 +115,11 @@ enum instar_status instar_snapshot_scan(instar_snapshot *snapshot, instar_thread
 		*n = 0;
 	if (!snapshot || !cursor || !out || !capacity || !n)
 		return INSTAR_INVAL;
-	return snapshot->map->engine->snapshot_scan(snapshot, thread, cursor, out, capacity, n);
+	enum instar_status status;
+	do
+		status = snapshot->map->engine->snapshot_scan(snapshot, thread, cursor, out, capacity, n);
+	while (status == INSTAR_OK && !*n);
+	return status;
 }
 
 enum instar_status instar_snapshot_count(instar_snapshot *snapshot, instar_thread *thread, size_t *n)

@@ -33,6 +33,15 @@ static void retire_abandoned(instar_map *map, instar_thread *t)
 	}
 }
 
+/* What closed snapshots left behind for want of memory. */
+static inline void retire_leftovers(instar_map *map, instar_thread *t)
+{
+	if (unlikely(load_relaxed(&map->abandoned) != NULL))
+		retire_abandoned(map, t);
+	if (unlikely(load_relaxed(&map->parked) != NULL))
+		unpark_if_all_closed(map, t);
+}
+
 /* The snapshot's part in its table, which is the only snapshot of that table: a root is swapped once.
  * Without memory it waits in map->abandoned. */
 static void release_snapshot_table(instar_map *map, instar_thread *t, struct table *table)

@@ -45,7 +45,8 @@ enum instar_map_flags {
 struct instar_map_opts {
 	size_t struct_size;  /* sizeof(struct instar_map_opts) */
 	size_t capacity;     /* entries to make room for at once; 0: small */
-	size_t max_capacity; /* entries; FULL is never answered below 60 % of it, always before twice it; 0: no limit */
+	size_t max_capacity; /* entries, and calls under way that insert or remove one; FULL is never answered below 60 %
+			      * of it, always before twice it; 0: no limit */
 	uint64_t seed[2];    /* of the hash; {0, 0}: taken from the kernel */
 	unsigned flags;      /* enum instar_map_flags, or-ed */
 	/* Not NULL: a *boxed* map, its values are pointers that the map owns and retires on replace,
@@ -136,11 +137,13 @@ INSTAR_API enum instar_status instar_take(instar_map *map, instar_thread *thread
  * of a call had not counted (so for instar_map_check, which says so; instar_count is exact).  Wait-free. */
 INSTAR_API size_t instar_size(instar_map *map);
 
-/* Makes room for `entries` in all, finishing a growth if one is needed.  OK, NOMEM. */
+/* Makes room for `entries` in all, finishing a growth if one is needed.  OK, NOMEM.
+ * The room takes up memory as it is used; but whatever follows with a new table, a growth, a shrink or a snapshot,
+ * writes to all of it. */
 INSTAR_API enum instar_status instar_reserve(instar_map *map, instar_thread *thread, size_t entries);
 
 /* Moves to the smallest table whose load is at most 40 %, if that is smaller than the current one.  Tried once: the
- * table stays large if another takes its place meanwhile, or if more comes than the smaller one holds.
+ * table stays larger if another takes its place meanwhile, or if more comes than the smaller one holds.
  * OK, also when there is nothing to do; NOMEM. */
 INSTAR_API enum instar_status instar_shrink(instar_map *map, instar_thread *thread);
 

@@ -169,7 +169,7 @@ static bool all_refuse(instar_map *map, instar_thread *thread)
 		}
 	}
 	return instar_clear(map, thread) == INSTAR_INVAL && instar_shrink(map, thread) == INSTAR_INVAL &&
-	       instar_get_many(map, thread, &key, 1, &value, &found) == 0 &&
+	       instar_get_many(map, thread, &key, 1, &value, &found) == 0 && !found &&
 	       instar_insert_many(map, thread, &key, &value, 1, &status) == 0 &&
 	       instar_reserve(map, thread, 10) == INSTAR_INVAL && instar_maintain(map, thread, 10) == INSTAR_INVAL;
 }

@@ -88,6 +88,33 @@ static void foreach_ends(const struct instar_scheme_info *scheme)
 	ok(instar_barrier(v.thread) == INSTAR_OK && world_close(&world), "%s: close", scheme->name);
 }
 
+enum { SPARSE = 1 << 18, SCATTERED = 10 };
+
+/* Where there is little to meet the deadline is looked at all the same. */
+static void foreach_ends_in_a_sparse_table(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct visit v = { .cancel_at = 1 };
+	struct instar_deadline cancelled = { 0, &v.cancel };
+	struct instar_entry entry;
+	struct world world;
+	uint64_t cursor = 0;
+	size_t n, met = 0, empty = 0;
+
+	opts.capacity = SPARSE;
+	bail_if(!world_open(&world, scheme, NULL, &opts), scheme);
+	for (uint64_t key = 0; key < SCATTERED; key++)
+		instar_insert(world.map, NULL, key, key ^ 1, NULL);
+	ok(instar_foreach(world.map, NULL, visit, &v, &cancelled) == INSTAR_CANCELLED && v.visits < SCATTERED,
+	   "%s: foreach, CANCELLED between entries far from each other", scheme->name);
+	while (instar_scan(world.map, NULL, &cursor, &entry, 1, &n) == INSTAR_OK) {
+		met += n;
+		empty += n == 0;
+	}
+	ok(met + n == SCATTERED && !empty, "%s: a scan does not come back with nothing", scheme->name);
+	ok(world_close(&world), "%s: close", scheme->name);
+}
+
 /* ---- retain ---- */
 
 struct retaining {
@@ -266,6 +293,7 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	(void)arg;
 	foreach_ends(scheme);
+	foreach_ends_in_a_sparse_table(scheme);
 	retain_asks_again(scheme);
 	drain_takes_each_once(scheme);
 	refused(scheme, false);

@@ -2,6 +2,7 @@
  * tests/conc/snapshot_parks.c - what happens between the two halves of parking a value, and of opening and closing a
  * snapshot: it is done there and then, by the hook or the allocator, through a handle of its own.
  */
+#include "src/state.h"
 #include "src/step.h"
 #include "tests/support/injector.h"
 #include "tests/support/tap.h"
@@ -64,7 +65,7 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	struct world world;
 	instar_thread *thread = NULL;
 	uint64_t value = 0;
-	bool leaks = !strcmp(scheme->name, "leak");
+	bool leaks = !strcmp(scheme->name, "leak"), kept;
 
 	(void)arg;
 	opts.value_free = value_free;
@@ -103,6 +104,14 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	ok(instar_snapshot_open(test.map, thread, &test.older) == INSTAR_NOMEM && !test.older && !test.refusing &&
 	   instar_barrier(thread) == INSTAR_OK && test.freed == (leaks ? 0 : 2),
 	   "%s: what was parked for a snapshot that could not be opened is freed", scheme->name);
+
+	if (instar_snapshot_open(test.map, thread, &test.older) != INSTAR_OK)
+		bail_out("%s: no snapshot", scheme->name);
+	instar_snapshot_close(test.older, world.domain->shared);
+	test.older = NULL;
+	kept = test.map->abandoned != NULL;
+	ok(kept && instar_maintain(test.map, thread, 1) <= INSTAR_BUSY && !test.map->abandoned,
+	   "%s: the table of a snapshot that could not be retired goes with maintain", scheme->name);
 	ok(instar_thread_detach(thread) == INSTAR_OK && world_close(&world) && test.freed == 2u + leaks &&
 	   !test.injector.live, "%s: freed as often as it was given", scheme->name);
 }
