@@ -26,10 +26,18 @@ static bool stall_from_name(const char *name, enum stall *stall)
 	return false;
 }
 
+/* What maps are called; nothing else gets into a script or a page by way of a file. */
+static bool is_map_name(const char *name)
+{
+	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/")];
+}
+
 static const char *check_ranges(struct cell *cell, const char *map, json_int_t entries, int threads, int run)
 {
 	if (strlen(map) >= sizeof(cell->map))
 		return "the map's name is too long";
+	if (!is_map_name(map))
+		return "a map's name has letters, digits, -, _ and / only";
 	if (!cell->workload)
 		return "no such workload";
 	if (threads < 1 || threads > 4096)

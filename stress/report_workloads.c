@@ -48,6 +48,12 @@ static void figure_cells(const struct page *page, const struct group *group, con
 		fprintf(page->out, "%.2f", ratio.median);
 }
 
+static void failure_cell(const struct page *page, const struct group *group, int columns)
+{
+	fprintf(page->out, "<td colspan=%d class=bad>", columns);
+	html_text(page->out, group_failure(group));
+}
+
 static void row(const struct page *page, const char *map, const struct workload *workload, const struct cell *family,
 		const unsigned *threads, size_t thread_count)
 {
@@ -65,7 +71,7 @@ static void row(const struct page *page, const char *map, const struct workload 
 		if (!group)
 			fprintf(page->out, "<td colspan=%d>", columns);
 		else if (group_failure(group))
-			fprintf(page->out, "<td colspan=%d class=bad>%s", columns, group_failure(group));
+			failure_cell(page, group, columns);
 		else if (workload->loop == LOOP_INSERT_TIMED)
 			latency_cells(page, group);
 		else

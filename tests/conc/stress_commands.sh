@@ -103,6 +103,18 @@ result $? "shards run every cell of a plan once"
 	grep -q 'mix50' "$work/out" && grep -q '</html>' "$work/merged.html"
 result $? "results of shards go into one page"
 
+# result_of MAP RUN ["MEMBER": VALUE], the line of a cell.
+result_of() {
+	printf '{"map":"%s","workload":"hit","threads":1,"entries":1000,"seconds":1,"seed":1,"run":%s,%s}\n' "$@"
+}
+# shellcheck disable=SC2016 # for gnuplot's shell
+result_of '`touch injected`' 0 '"mops":1' >"$work/command"
+mistake report "$work/command"
+result_of mutex64 0 '"failure":"<script>"' >"$work/failed"
+"$tool" report --out "$work/failed.html" "$work/failed" >/dev/null 2>&1
+grep -q '&lt;script&gt;' "$work/failed.html" && [ "$(grep -c '<script>' "$work/failed.html")" -eq 1 ]
+result $? "a failure's text is text on the page"
+
 "$tool" run churn --threads 2 --entries 5000 --seconds 0.05 >"$work/out" 2>/dev/null && grep -q '"mops"' "$work/out"
 result $? "a single run prints its figures"
 
