@@ -307,7 +307,7 @@ int command_bench(int argc, char **argv)
 {
 	struct bench bench = { .map = "instar/ebr", .runs = 5, .seconds = 1 };
 	struct key_file no_keys = KEY_FILE_NONE;
-	bool finished, ok;
+	bool finished, written, ok;
 	double noise;
 
 	arguments_parse(&argp, argc, argv, &bench);
@@ -318,7 +318,8 @@ int command_bench(int argc, char **argv)
 	}
 	runner_catch_interrupts();
 	finished = runner_run(bench.cells.cells, bench.cells.count, &no_keys, 0, results_take, &bench.results);
-	ok = summary_make(&bench.summary, &bench.results) && (!bench.out || write_results(&bench));
+	ok = summary_make(&bench.summary, &bench.results);
+	written = !bench.out || write_results(&bench);
 	printf("%s; M: mutex64, L: cds_lfht, R: raw; medians of %u interleaved runs, relations with their intervals\n",
 	       bench.map, bench.runs);
 	print_speed(&bench, MILLION);
@@ -330,5 +331,5 @@ int command_bench(int argc, char **argv)
 	summary_free(&bench.summary);
 	results_free(&bench.results);
 	free(bench.cells.cells);
-	return finished ? !ok : 130;
+	return !written ? 2 : finished ? !ok : 130;
 }

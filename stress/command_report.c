@@ -70,8 +70,11 @@ int command_report(int argc, char **argv)
 	     report_write(&report.results, &summary, report.reference, page);
 	ok &= fclose(page) == 0;
 	print_summary(&report.results, &summary, report.reference, stdout);
-	printf("Report: %s\n", report.out);
+	if (ok)
+		printf("Report: %s\n", report.out);
+	else
+		fprintf(stderr, "%s: %s could not be written\n", argv[0], report.out);
 	summary_free(&summary);
 	results_free(&report.results);
-	return !ok;
+	return ok ? 0 : 2;
 }

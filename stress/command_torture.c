@@ -84,20 +84,23 @@ static void verdict(const struct command *command, const struct torture_sum *sum
 	       (unsigned long long)sum->parked, (unsigned long long)sum->visitors, (unsigned long long)sum->forks);
 }
 
-/* The last round: it went wrong, or the user wants it. */
-static void keep(const struct command *command, const struct torture_plan *plan, const struct history *history, bool fine)
+/* The last round: it went wrong, or the user wants it.  False: it could not be written. */
+static bool keep(const struct command *command, const struct torture_plan *plan, const struct history *history, bool fine)
 {
 	const char *path = command->record;
 	char name[48];
 
 	if (!path && fine)
-		return;
+		return true;
 	snprintf(name, sizeof(name), "torture-%llu.json", (unsigned long long)plan->seed);
 	path = path ? path : name;
-	if (!record_write(path, plan, history))
+	if (!record_write(path, plan, history)) {
 		fprintf(stderr, "instar-stress torture: %s: %s\n", path, strerror(errno));
-	else if (!fine)
+		return false;
+	}
+	if (!fine)
 		printf("again: instar-stress replay %s\n", path);
+	return true;
 }
 
 /* The main thread and a visitor want a handle besides. */
@@ -108,12 +111,13 @@ static unsigned threads_for(const struct instar_scheme_info *scheme, unsigned wa
 	return wanted < most ? wanted : most;
 }
 
-static bool run(const struct command *command, struct torture_sum *sum)
+/* Exit status. */
+static int run(const struct command *command, struct torture_sum *sum)
 {
 	double start = clock_seconds(), spent = 0;
 	struct torture_plan plan = { .steps = command->steps };
 	struct history *history = NULL;
-	bool fine = true;
+	bool fine = true, kept = true;
 
 	for (uint64_t i = 0; fine && !runner_interrupted(); i++) {
 		if (command->rounds ? i == command->rounds : i && spent >= command->seconds)
@@ -128,11 +132,11 @@ static bool run(const struct command *command, struct torture_sum *sum)
 		show(sum, &plan, spent);
 	}
 	if (history) {
-		keep(command, &plan, history, fine);
+		kept = keep(command, &plan, history, fine);
 		history_free(history);
 	}
 	verdict(command, sum, spent, fine);
-	return fine;
+	return !fine ? 1 : kept ? 0 : 2;
 }
 
 int command_torture(int argc, char **argv)
@@ -140,11 +144,11 @@ int command_torture(int argc, char **argv)
 	struct command command = { .seconds = 120, .steps = 20000, .seed = (uint64_t)(clock_seconds() * 1e3) };
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct torture_sum sum = { 0 };
+	int status;
 
 	command.threads = processors * 3 > TORTURE_THREADS ? TORTURE_THREADS : (unsigned)processors * 3;
 	arguments_parse(&argp, argc, argv, &command);
 	runner_catch_interrupts();
-	if (!run(&command, &sum))
-		return 1;
-	return runner_interrupted() ? 130 : 0;
+	status = run(&command, &sum);
+	return status == 0 && runner_interrupted() ? 130 : status;
 }

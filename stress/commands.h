@@ -1,6 +1,7 @@
 /*
  * stress/commands.h - the subcommands.  Each gets its own argv, argv[0] being "instar-stress NAME", and
- * returns the exit status: 0; 1: it ran and something failed; 2: bad arguments (said in one line).
+ * returns the exit status: 0; 1: it ran and something failed; 2: bad arguments, or something could not be
+ * read or written (said in one line).  main() sees to standard output.
  */
 #ifndef STRESS_COMMANDS_H
 #define STRESS_COMMANDS_H

@@ -38,6 +38,15 @@ static FILE *create(const char *directory, const char *name)
 	return file;
 }
 
+/* Closes a file of the results; false: it is not whole, which is said. */
+static bool finish(FILE *file, bool written, const char *directory, const char *name)
+{
+	written &= fclose(file) == 0;
+	if (!written)
+		fprintf(stderr, "instar-stress compare: %s/%s could not be written\n", directory, name);
+	return written;
+}
+
 static void write_environment(struct sink *sink, const struct compare *compare)
 {
 	json_t *environment = environment_capture(), *line;
@@ -55,20 +64,16 @@ static bool conclude(const struct sink *sink, const struct compare *compare)
 {
 	FILE *csv = create(compare->out, "results.csv"), *page = create(compare->out, "report.html");
 	struct summary summary;
-	bool ok = csv && page && summary_make(&summary, &sink->results);
+	bool whole = summary_make(&summary, &sink->results);
+	bool listed = csv && finish(csv, results_write_csv(&sink->results, csv), compare->out, "results.csv");
+	bool reported = page && finish(page, whole && report_write(&sink->results, &summary, compare->reference, page),
+				       compare->out, "report.html");
 
-	if (ok) {
-		ok = results_write_csv(&sink->results, csv) &&
-		     report_write(&sink->results, &summary, compare->reference, page);
-		print_summary(&sink->results, &summary, compare->reference, stdout);
+	print_summary(&sink->results, &summary, compare->reference, stdout);
+	if (reported)
 		printf("Report: %s/report.html\n", compare->out);
-		summary_free(&summary);
-	}
-	if (csv)
-		ok &= fclose(csv) == 0;
-	if (page)
-		ok &= fclose(page) == 0;
-	return ok;
+	summary_free(&summary);
+	return listed && reported;
 }
 
 static bool any_failure(const struct results *results)
@@ -86,11 +91,11 @@ int command_compare(int argc, char **argv)
 {
 	struct compare compare;
 	struct sink sink = { 0 };
-	bool finished, ok;
+	bool finished, written, failed;
 
 	compare_options(&compare, argc, argv);
 	if (compare.print_plan)
-		return cells_write(&compare.cells, stdout) ? 0 : 1;
+		return cells_write(&compare.cells, stdout) ? 0 : 2;
 	if (mkdir(compare.out, 0777) != 0 && errno != EEXIST) {
 		fprintf(stderr, "%s: %s: %s\n", argv[0], compare.out, strerror(errno));
 		return 2;
@@ -103,13 +108,13 @@ int command_compare(int argc, char **argv)
 	runner_catch_interrupts();
 	finished = runner_run(compare.cells.cells, compare.cells.count, &compare.keys, 60 * compare.minutes,
 			      take_result, &sink);
-	ok = fclose(sink.lines) == 0 && !sink.failed;
-	ok &= conclude(&sink, &compare);
+	written = finish(sink.lines, !sink.failed, compare.out, "results.jsonl");
+	written &= conclude(&sink, &compare);
 	if (!finished)
 		fprintf(stderr, "%s: interrupted; %zu of %zu cells measured\n", argv[0],
 			json_array_size(sink.results.records), compare.cells.count);
-	ok &= !any_failure(&sink.results);
+	failed = any_failure(&sink.results);
 	results_free(&sink.results);
 	free(compare.cells.cells);
-	return finished ? !ok : 130;
+	return !written ? 2 : finished ? failed : 130;
 }

@@ -169,7 +169,7 @@ static struct counted *next_sorted(struct count *count)
 	return least ? least->sorted[least->at++] : NULL;
 }
 
-static bool print_counts(struct count *count, FILE *out)
+static void print_counts(struct count *count, FILE *out)
 {
 	const struct counted *entry;
 
@@ -178,7 +178,6 @@ static bool print_counts(struct count *count, FILE *out)
 		fwrite(entry->bytes, 1, entry->length, out);
 		fputc('\n', out);
 	}
-	return fflush(out) == 0 && !ferror(out);
 }
 
 static void show_progress(const struct count *count)
@@ -238,9 +237,9 @@ static int compare_with_coreutils(const struct count *count, FILE *ours, double 
 	FILE *theirs = count_versus(&count->input, count->paths, count->top, &seconds);
 	bool same;
 
-	if (!theirs) {
-		fputs("instar-stress count: coreutils failed\n", stderr);
-		return 1;
+	if (!theirs || fflush(ours) != 0 || ferror(ours)) {
+		fputs("instar-stress count: coreutils failed, or there was no room for the answers\n", stderr);
+		return 2;
 	}
 	same = same_bytes(ours, theirs);
 	fclose(theirs);
@@ -283,10 +282,11 @@ int command_count(int argc, char **argv)
 		return 2;
 	count_input_divide(&count.input);
 	out = count.versus ? tmpfile() : stdout;
-	if (!run(&count) || !out || !print_counts(&count, out)) {
-		fprintf(stderr, "%s: no memory, or the output could not be written\n", argv[0]);
-		return 1;
+	if (!run(&count) || !out) {
+		fprintf(stderr, "%s: no memory, no threads or no temporary file\n", argv[0]);
+		return 2;
 	}
+	print_counts(&count, out);
 	end = clock_seconds();
 	tell_times(&count, start, end);
 	failed = count.versus ? compare_with_coreutils(&count, out, end - start) : 0;
@@ -303,5 +303,5 @@ int command_count(int argc, char **argv)
 	free(count.paths);
 	instar_map_destroy(count.map);
 	instar_domain_destroy(count.domain);
-	return failed || fflush(stdout) != 0;
+	return failed;
 }

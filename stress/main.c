@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "stress/commands.h"
 
@@ -30,10 +31,20 @@ static void help(void)
 	puts("\n`instar-stress COMMAND --help' tells more.");
 }
 
+/* What was printed and did not arrive; also on argp's own way out. */
+static void check_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return;
+	fputs("instar-stress: standard output could not be written\n", stderr);
+	_exit(2);
+}
+
 int main(int argc, char **argv)
 {
 	static char name[64];
 
+	atexit(check_output);
 	if (argc < 2) {
 		fputs("instar-stress: no command given; try `instar-stress --help'\n", stderr);
 		return 2;

@@ -18,6 +18,16 @@ mistake() {
 	result $? "one line and status 2: $*"
 }
 
+# lost NAMED ARGUMENT...: what cannot be written to NAMED is told in one line, with status 2.
+lost() {
+	named=$1
+	shift
+	"$tool" "$@" >"$work/out" 2>"$work/err"
+	[ $? -eq 2 ] && [ "$(grep -c "$named.* could not be written" "$work/err")" -eq 1 ] &&
+		! grep -q "Report: .*$named\$" "$work/out"
+	result $? "a full disk is noticed: $*"
+}
+
 # The same answer as coreutils.
 counts_right() {
 	"$tool" count --versus "$@" >"$work/out" 2>"$work/err"
@@ -114,6 +124,24 @@ result_of mutex64 0 '"failure":"<script>"' >"$work/failed"
 "$tool" report --out "$work/failed.html" "$work/failed" >/dev/null 2>&1
 grep -q '&lt;script&gt;' "$work/failed.html" && [ "$(grep -c '<script>' "$work/failed.html")" -eq 1 ]
 result $? "a failure's text is text on the page"
+
+# On Linux only is there a device that is always full.
+if [ -c /dev/full ]; then
+	for command in "--help" "compare --help" "count $work/small" "count --versus $work/small" "report --out $work/page $work/all/results.jsonl" \
+		"run hit --entries 1000 --seconds 0.01" "compare --plan"; do
+		# shellcheck disable=SC2086 # the words of $command are arguments
+		"$tool" $command >/dev/full 2>"$work/err"
+		[ $? -eq 2 ] && [ "$(grep -c 'standard output could not be written' "$work/err")" -eq 1 ]
+		result $? "a full disk behind standard output is noticed: $command"
+	done
+	lost /dev/full report --out /dev/full "$work/all/results.jsonl"
+	for file in results.jsonl results.csv report.html; do
+		mkdir "$work/full-$file"
+		ln -s /dev/full "$work/full-$file/$file"
+		# shellcheck disable=SC2086
+		lost $file compare $small --workloads hit --entries 1000 --out "$work/full-$file"
+	done
+fi
 
 "$tool" run churn --threads 2 --entries 5000 --seconds 0.05 >"$work/out" 2>/dev/null && grep -q '"mops"' "$work/out"
 result $? "a single run prints its figures"
