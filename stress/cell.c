@@ -83,9 +83,14 @@ bool cell_from_json(struct cell *cell, json_t *json, char *error)
 	return true;
 }
 
+bool cell_same_column(const struct cell *a, const struct cell *b)
+{
+	return a->workload == b->workload && a->threads == b->threads && a->entries == b->entries &&
+	       a->hugepages == b->hugepages && a->file_keys == b->file_keys && a->stall == b->stall &&
+	       (a->stall == STALL_NONE || a->seconds == b->seconds);
+}
+
 bool cell_same(const struct cell *a, const struct cell *b)
 {
-	return strcmp(a->map, b->map) == 0 && a->workload == b->workload && a->threads == b->threads &&
-	       a->entries == b->entries && a->hugepages == b->hugepages && a->file_keys == b->file_keys &&
-	       a->stall == b->stall && (a->stall == STALL_NONE || a->seconds == b->seconds);
+	return strcmp(a->map, b->map) == 0 && cell_same_column(a, b);
 }

@@ -37,8 +37,11 @@ json_t *cell_to_json(const struct cell *cell);
 /* True, or false and `error` (of 160 bytes) says what is wrong.  Unknown members are ignored. */
 bool cell_from_json(struct cell *cell, json_t *json, char *error);
 
-/* Whether both measure the same thing, in the same or another repetition.  For how long tells them apart beside a sleeper
- * only, where it decides how much of the measurement is the growth that it causes. */
+/* Whether both measure the same work, of the same or another map, in the same or another repetition.  For how long tells
+ * them apart beside a sleeper only, where it decides how much of the measurement is the growth that it causes. */
+bool cell_same_column(const struct cell *a, const struct cell *b);
+
+/* The same of one map. */
 bool cell_same(const struct cell *a, const struct cell *b);
 
 #endif

@@ -30,7 +30,7 @@ static const struct argp_option options[] = {
 	{ "quick", KEY_QUICK, NULL, 0, "Up to 5 short repetitions in 3 minutes, with all processors", 0 },
 	{ "plan", KEY_PLAN, NULL, 0, "Print the cells, a JSON line each, and do nothing", 0 },
 	{ "cells", KEY_CELLS, "FILE", 0, "Run the cells of FILE", 0 },
-	{ "shard", KEY_SHARD, "I/N", 0, "Run every N-th cell, from the I-th on", 0 },
+	{ "shard", KEY_SHARD, "I/N", 0, "Run the I-th of N parts; all maps of a column are in one", 0 },
 	{ 0 },
 };
 
@@ -175,8 +175,8 @@ static void resolve(struct argp_state *state, struct compare *compare)
 		if (!plan_cells(&compare->plan, &compare->cells))
 			arguments_wrong(state, "no memory for the plan");
 	}
-	if (compare->shards)
-		cells_keep_shard(&compare->cells, compare->shard, compare->shards);
+	if (compare->shards && !cells_keep_shard(&compare->cells, compare->shard, compare->shards))
+		arguments_wrong(state, "no memory for the plan");
 }
 
 static void parse_plan(int key, char *text, struct argp_state *state)

@@ -140,11 +140,26 @@ bool cells_read(struct cells *cells, const char *path, size_t *line, char *error
 	return ok;
 }
 
-void cells_keep_shard(struct cells *cells, size_t index, size_t count)
+/* The number of the cell's column, `columns` having one cell of each so far; SIZE_MAX: no memory. */
+static size_t column_of(struct cells *columns, const struct cell *cell)
 {
-	size_t kept = 0;
+	for (size_t i = 0; i < columns->count; i++)
+		if (columns->cells[i].run == cell->run && cell_same_column(&columns->cells[i], cell))
+			return i;
+	return cells_add(columns, cell) ? columns->count - 1 : SIZE_MAX;
+}
 
-	for (size_t i = index - 1; i < cells->count; i += count)
-		cells->cells[kept++] = cells->cells[i];
+bool cells_keep_shard(struct cells *cells, size_t index, size_t count)
+{
+	struct cells columns = { 0 };
+	size_t kept = 0, column = 0;
+
+	for (size_t i = 0; i < cells->count && column != SIZE_MAX; i++) {
+		column = column_of(&columns, &cells->cells[i]);
+		if (column % count == index - 1)
+			cells->cells[kept++] = cells->cells[i];
+	}
+	free(columns.cells);
 	cells->count = kept;
+	return column != SIZE_MAX;
 }

@@ -27,11 +27,11 @@ static size_t columns_that_fit(FILE *out)
 	return (width - NAME_WIDTH) / CELL_WIDTH;
 }
 
-/* "12.3x 45.6 ±2%" */
+/* "12.3x 45.6 ±2%", or "- 45.6 ±2%" where there is nothing to relate it to. */
 static void print_cell(const struct tables *tables, const struct group *group, const struct group *reference)
 {
 	struct estimate mops, ratio = { 0 };
-	char text[64];
+	char text[64], relation[24] = "-";
 
 	if (!group) {
 		fprintf(tables->out, "%*s", CELL_WIDTH, "-");
@@ -44,7 +44,9 @@ static void print_cell(const struct tables *tables, const struct group *group, c
 	mops = group_estimate(group, "mops");
 	if (reference)
 		ratio = group_ratio(group, "mops", reference, "mops");
-	snprintf(text, sizeof(text), "%.2fx%7.2f ±%2.0f%%", ratio.median, mops.median, 100 * estimate_spread(&mops));
+	if (ratio.n)
+		snprintf(relation, sizeof(relation), "%.2fx", ratio.median);
+	snprintf(text, sizeof(text), "%s%7.2f ±%2.0f%%", relation, mops.median, 100 * estimate_spread(&mops));
 	fprintf(tables->out, "%*s", CELL_WIDTH + 1, text); /* ± is two bytes */
 }
 

@@ -11,6 +11,7 @@ void results_make(struct results *results)
 {
 	results->environments = json_array();
 	results->records = json_array();
+	results->source = 0;
 }
 
 void results_free(struct results *results)
@@ -32,10 +33,13 @@ static bool add_line(struct results *results, json_t *json)
 	char error[160];
 	bool ok = environment || cell_from_json(&cell, json, error);
 
-	if (environment)
+	if (environment) {
 		json_array_append(results->environments, environment);
-	else if (ok)
+		results->source++;
+	} else if (ok) {
+		json_object_set_new(json, "source", json_integer((json_int_t)results->source));
 		json_array_append(results->records, json);
+	}
 	json_decref(json);
 	return ok;
 }
@@ -48,6 +52,7 @@ bool results_read(struct results *results, const char *path, size_t *line)
 	bool ok = file != NULL;
 
 	*line = 0;
+	results->source++;
 	while (ok && getline(&text, &capacity, file) > 0) {
 		json_t *json;
 

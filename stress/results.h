@@ -3,6 +3,9 @@
  *
  * results.jsonl: an {"environment": ...} line, then a line for each cell measured.  Files can be put
  * one behind the other.
+ *
+ * What one process measured on one machine has a *source* in common: in memory its number is a member of each record that
+ * was read, and figures of two sources are not related to each other.
  */
 #ifndef STRESS_RESULTS_H
 #define STRESS_RESULTS_H
@@ -17,6 +20,7 @@
 struct results {
 	json_t *environments; /* array: one of each machine or build */
 	json_t *records;      /* array: cells with what was measured */
+	size_t source;        /* of the records that come next */
 };
 
 void results_make(struct results *results);

@@ -109,19 +109,31 @@ struct estimate group_estimate(const struct group *group, const char *path)
 	return estimate_median(values, n);
 }
 
+/* The record of the same repetition from the same source; NULL: none. */
+static json_t *counterpart(const struct group *group, json_t *of)
+{
+	json_t *run = json_object_get(of, "run"), *source = json_object_get(of, "source"), *record;
+	size_t at;
+
+	json_array_foreach(group->records, at, record)
+		if (json_integer_value(json_object_get(record, "run")) == json_integer_value(run) &&
+		    json_integer_value(json_object_get(record, "source")) == json_integer_value(source))
+			return record;
+	return NULL;
+}
+
 struct estimate group_ratio(const struct group *group, const char *path, const struct group *reference,
 			    const char *reference_path)
 {
-	size_t runs = json_array_size(group->records), n = 0;
 	double values[RUNS_MAX], figure, base;
+	size_t n = 0, at;
+	json_t *record;
 
 	if (group_failure(group) || group_failure(reference))
 		return (struct estimate){ 0 };
-	if (runs > json_array_size(reference->records))
-		runs = json_array_size(reference->records);
-	for (size_t i = 0; i < runs && n < RUNS_MAX; i++)
-		if (record_figure(json_array_get(group->records, i), path, &figure) &&
-		    record_figure(json_array_get(reference->records, i), reference_path, &base) && base > 0)
+	json_array_foreach(group->records, at, record)
+		if (n < RUNS_MAX && record_figure(record, path, &figure) &&
+		    record_figure(counterpart(reference, record), reference_path, &base) && base > 0)
 			values[n++] = figure / base;
 	return estimate_median(values, n);
 }

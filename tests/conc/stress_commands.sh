@@ -104,6 +104,10 @@ result $? "the page needs nothing from elsewhere"
 [ "$(wc -l <"$work/plan")" -eq 8 ]
 result $? "a plan has a line for each cell"
 for shard in 1 2 3; do
+	"$tool" compare --cells "$work/plan" --shard $shard/3 --plan | sed 's/"map":"[^"]*",//' | sort | uniq -c
+done | awk '$1 != 2 { split_up++ } END { exit split_up || NR != 4 }'
+result $? "a shard has all maps of a column or none"
+for shard in 1 2 3; do
 	"$tool" compare --cells "$work/plan" --shard $shard/3 --out "$work/shard$shard" >/dev/null 2>&1 || echo failed
 done >"$work/err"
 cat "$work"/shard?/results.jsonl | grep -c '"mops"' >"$work/out"
@@ -124,6 +128,26 @@ result_of mutex64 0 '"failure":"<script>"' >"$work/failed"
 "$tool" report --out "$work/failed.html" "$work/failed" >/dev/null 2>&1
 grep -q '&lt;script&gt;' "$work/failed.html" && [ "$(grep -c '<script>' "$work/failed.html")" -eq 1 ]
 result $? "a failure's text is text on the page"
+
+# relation WANTED NAME FILE...: of mutex to mutex64.
+relation() {
+	wanted=$1 name=$2
+	shift 2
+	"$tool" report --out "$work/related.html" "$@" 2>/dev/null | awk '$1 == "mutex" { print $2 }' >"$work/out"
+	[ "$(cat "$work/out")" = "$wanted" ]
+	result $? "$name"
+}
+for run in 0 1 2; do
+	result_of mutex64 $run "\"mops\":$((1 << run))" >>"$work/first"
+done
+for run in 1 2 0; do
+	result_of mutex $run "\"mops\":$((3 << run))" >>"$work/second"
+done
+cat "$work/first" "$work/second" >"$work/both"
+(echo '{"environment":{}}'; cat "$work/first"; echo '{"environment":{}}'; cat "$work/second") >"$work/joined"
+relation 3.00x "figures are related repetition by repetition, in whatever order they stand" "$work/both"
+relation - "figures of two machines are not related" "$work/first" "$work/second"
+relation - "figures of two machines are not related, in one file either" "$work/joined"
 
 # On Linux only is there a device that is always full.
 if [ -c /dev/full ]; then
