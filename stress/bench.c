@@ -210,15 +210,19 @@ static const struct group *group_of(const struct bench *bench, const struct figu
 	return NULL;
 }
 
+static struct estimate relation(const struct group *group, const struct group *other)
+{
+	return other ? group_ratio(group, "mops", other, "mops") : (struct estimate){ 0 };
+}
+
 static void print_relation(const struct group *group, const struct group *other)
 {
-	struct estimate ratio;
+	struct estimate ratio = relation(group, other);
 
-	if (!group || !other || (ratio = group_ratio(group, "mops", other, "mops")).n == 0) {
-		printf("%20s", "-");
-		return;
-	}
-	printf("%6.2f (%5.2f-%5.2f)", ratio.median, ratio.low, ratio.high);
+	if (ratio.n)
+		printf("%6.2f (%5.2f-%5.2f)", ratio.median, ratio.low, ratio.high);
+	else
+		printf("%20s", other && group_failure(other) ? group_verdict(other) : "-");
 }
 
 static const char *verdict(bool has_goal, bool reached)
@@ -240,6 +244,7 @@ static void print_speed(const struct bench *bench, unsigned entries)
 		const struct speed_goal *goal = &speed_goals[g];
 		struct figure figure = { NULL, goal->workload, "mops", entries, 2, 0, 1 };
 		const struct group *groups[4];
+		struct estimate in_m;
 
 		for (size_t m = 0; m < 4; m++) {
 			figure.map = rivals[m];
@@ -250,11 +255,15 @@ static void print_speed(const struct bench *bench, unsigned entries)
 		if (!begun)
 			print_speed_heading(bench, entries);
 		begun = true;
+		if (group_failure(groups[0])) {
+			printf("%-12s%10s\n", goal->workload, group_verdict(groups[0]));
+			continue;
+		}
+		in_m = relation(groups[0], groups[1]);
 		printf("%-12s%10.2f  ", goal->workload, group_estimate(groups[0], "mops").median);
 		print_relation(groups[0], groups[1]);
 		printf("%7.1f%8.1f %-9s", goal->reach, goal->first,
-		       verdict(goal->reach > 0, groups[1] && group_ratio(groups[0], "mops", groups[1], "mops").median >=
-								    goal->reach));
+		       verdict(goal->reach > 0 && in_m.n, in_m.median >= goal->reach));
 		print_relation(groups[0], groups[2]);
 		print_relation(groups[0], groups[3]);
 		putchar('\n');
@@ -325,7 +334,7 @@ int command_bench(int argc, char **argv)
 	print_speed(&bench, MILLION);
 	print_speed(&bench, 16 * MILLION);
 	print_other(&bench);
-	print_failures(&bench.summary, stdout);
+	ok &= !print_failures(&bench.summary, stdout);
 	noise = summary_noise(&bench.results);
 	printf("Control loop: %.1f %% spread%s\n", 100 * noise, noise > CONTROL_NOISY ? ": a NOISY machine" : "");
 	summary_free(&bench.summary);

@@ -213,6 +213,11 @@ PATH=/nowhere "$tool" report --out "$work/plain.html" "$work/all/results.jsonl" 
 	grep -q 'gnuplot was not found' "$work/err" && ! grep -q '<svg' "$work/plain.html"
 result $? "without gnuplot the page says so"
 
+# A second of processor time is not enough for one of its cells.
+(ulimit -t 1 && "$tool" bench --small --workload hit --runs 1 --seconds 5) >"$work/out" 2>/dev/null
+[ $? -eq 1 ] && grep -q '^hit *FAILED$' "$work/out" && grep -q '^FAILED: instar/ebr, hit' "$work/out" && ! grep -q SHORT "$work/out"
+result $? "bench: a cell that failed is no figure, and no success"
+
 "$tool" reclaim --schemes ebr --runs 1 --seconds 0.01 >"$work/out" 2>&1 &&
 	awk '$1 == "leak" && NF == 13 && $4 == 1 && $5 == "-" { leak++ } $1 == "ebr" && NF == 13 && $2 > 0 { ebr++ }
 	     END { exit !(leak == 1 && ebr == 1) }' "$work/out"
