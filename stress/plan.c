@@ -1,7 +1,6 @@
 /* stress/plan.c - making, writing, reading and dividing lists of cells. */
 #include "stress/plan.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,39 +104,32 @@ bool cells_write(const struct cells *cells, FILE *file)
 	return true;
 }
 
-static bool read_cell(struct cells *cells, const char *text, char *error)
+struct reading {
+	struct cells *cells;
+	char *error;
+};
+
+static bool take_cell(const char *text, void *context)
 {
+	const struct reading *reading = context;
 	struct cell cell;
 	json_error_t where;
 	json_t *json = json_loads(text, 0, &where);
 	bool ok;
 
 	if (!json) {
-		snprintf(error, 160, "%s", where.text);
+		snprintf(reading->error, 160, "%s", where.text);
 		return false;
 	}
-	ok = cell_from_json(&cell, json, error);
+	ok = cell_from_json(&cell, json, reading->error);
 	json_decref(json);
-	return ok && cells_add(cells, &cell);
+	return ok && cells_add(reading->cells, &cell);
 }
 
 bool cells_read(struct cells *cells, const char *path, size_t *line, char *error)
 {
-	FILE *file = fopen(path, "r");
-	char *text = NULL;
-	size_t capacity = 0;
-	bool ok = file != NULL;
-
 	*cells = (struct cells){ 0 };
-	*line = 0;
-	while (ok && getline(&text, &capacity, file) > 0) {
-		++*line;
-		ok = read_cell(cells, text, error);
-	}
-	free(text);
-	if (file)
-		fclose(file);
-	return ok;
+	return lines_read(path, take_cell, &(struct reading){ cells, error }, line);
 }
 
 /* The number of the cell's column, `columns` having one cell of each so far; SIZE_MAX: no memory. */

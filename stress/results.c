@@ -25,13 +25,13 @@ void results_take(json_t *record, void *results)
 	json_array_append(((struct results *)results)->records, record);
 }
 
-/* Takes the reference. */
-static bool add_line(struct results *results, json_t *json)
+static bool take_line(const char *text, void *context)
 {
-	json_t *environment = json_object_get(json, "environment");
+	struct results *results = context;
+	json_t *json = json_loads(text, 0, NULL), *environment = json_object_get(json, "environment");
 	struct cell cell;
 	char error[160];
-	bool ok = environment || cell_from_json(&cell, json, error);
+	bool ok = environment || (json && cell_from_json(&cell, json, error));
 
 	if (environment) {
 		json_array_append(results->environments, environment);
@@ -46,27 +46,33 @@ static bool add_line(struct results *results, json_t *json)
 
 bool results_read(struct results *results, const char *path, size_t *line)
 {
+	results->source++;
+	return lines_read(path, take_line, results, line);
+}
+
+bool lines_read(const char *path, bool (*take)(const char *text, void *context), void *context, size_t *line)
+{
 	FILE *file = fopen(path, "r");
 	char *text = NULL;
 	size_t capacity = 0;
-	bool ok = file != NULL;
+	bool ok = true;
+	int saved;
 
 	*line = 0;
-	results->source++;
+	if (!file)
+		return false;
 	while (ok && getline(&text, &capacity, file) > 0) {
-		json_t *json;
-
 		++*line;
-		if (strspn(text, " \t\r\n") == strlen(text))
-			continue;
-		json = json_loads(text, 0, NULL);
-		ok = json && add_line(results, json);
+		ok = text[strspn(text, " \t\r\n")] == 0 || take(text, context);
 	}
-	if (ok)
+	if (ok && !feof(file)) { /* a directory can be opened, but not read */
 		*line = 0;
+		ok = false;
+	}
+	saved = errno;
 	free(text);
-	if (file)
-		fclose(file);
+	fclose(file);
+	errno = saved;
 	return ok;
 }
 

@@ -29,7 +29,11 @@ void results_free(struct results *results);
 /* Adds a record; what runner_run() is to do with each, with a struct results as its context. */
 void results_take(json_t *record, void *results);
 
-/* Adds what a file holds.  False: not readable (errno says why), or `*line` (> 0) is no result. */
+/* Hands each line of a file that is not blank to `take`.  False: not readable (*line is 0 and errno says why), or `take`
+ * refused line *line. */
+bool lines_read(const char *path, bool (*take)(const char *text, void *context), void *context, size_t *line);
+
+/* Adds what a file holds.  False: as lines_read; the line is no result. */
 bool results_read(struct results *results, const char *path, size_t *line);
 
 /* A record's "failure", or NULL, is one. */

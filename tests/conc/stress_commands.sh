@@ -45,6 +45,7 @@ mistake compare --workloads nonsense
 mistake compare --shard 3/2
 mistake compare --keys "$work/none"
 mistake compare --cells "$work/none"
+mistake compare --cells "$work"
 mistake compare --runs
 mistake compare argument
 mistake run
@@ -52,6 +53,7 @@ mistake run nonsense
 mistake run hit --map nonsense
 mistake report
 mistake report "$work/none"
+mistake report --out "$work/page" "$work"
 mistake count
 mistake count "$work/none"
 mistake count "$work"
