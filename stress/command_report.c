@@ -20,6 +20,21 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+/* mutex64 may be missing, but not what was asked for. */
+static void resolve_reference(const struct argp_state *state, struct report *report)
+{
+	bool found = !report->reference;
+	json_t *record;
+	size_t at;
+
+	json_array_foreach(report->results.records, at, record)
+		found = found || strcmp(json_string_value(json_object_get(record, "map")), report->reference) == 0;
+	if (!found)
+		arguments_wrong(state, "--reference: no such map in the results: %s", report->reference);
+	if (!report->reference)
+		report->reference = "mutex64";
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct report *report = state->input;
@@ -43,6 +58,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		arguments_wrong(state, "%s:%zu: not a result", text, line);
 	case ARGP_KEY_NO_ARGS:
 		arguments_wrong(state, "no file of results given");
+	case ARGP_KEY_END:
+		resolve_reference(state, report);
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -54,7 +72,7 @@ static const struct argp argp = { options, parse, "RESULTS.jsonl...",
 
 int command_report(int argc, char **argv)
 {
-	struct report report = { .out = "report.html", .reference = "mutex64" };
+	struct report report = { .out = "report.html" };
 	struct summary summary;
 	FILE *page;
 	bool ok;

@@ -164,6 +164,19 @@ static void resolve_cells_file(const struct argp_state *state, struct compare *c
 					(unsigned long long)compare->cells.cells[i].entries);
 }
 
+/* mutex64 may be missing, but not what was asked for. */
+static void resolve_reference(const struct argp_state *state, struct compare *compare)
+{
+	bool found = !compare->reference;
+
+	for (size_t i = 0; i < compare->cells.count && !found; i++)
+		found = strcmp(compare->cells.cells[i].map, compare->reference) == 0;
+	if (!found)
+		arguments_wrong(state, "--reference: no such map in the comparison: %s", compare->reference);
+	if (!compare->reference)
+		compare->reference = "mutex64";
+}
+
 static void resolve(struct argp_state *state, struct compare *compare)
 {
 	resolve_keys(state, compare);
@@ -175,6 +188,7 @@ static void resolve(struct argp_state *state, struct compare *compare)
 		if (!plan_cells(&compare->plan, &compare->cells))
 			arguments_wrong(state, "no memory for the plan");
 	}
+	resolve_reference(state, compare);
 	if (compare->shards && !cells_keep_shard(&compare->cells, compare->shard, compare->shards))
 		arguments_wrong(state, "no memory for the plan");
 }
@@ -254,7 +268,6 @@ void compare_options(struct compare *compare, int argc, char **argv)
 		.schemes = "all",
 		.baselines = "all",
 		.out = "instar-results",
-		.reference = "mutex64",
 		.with_reuse = true,
 		.keys = KEY_FILE_NONE,
 	};

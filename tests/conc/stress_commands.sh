@@ -45,7 +45,9 @@ mistake compare --workloads nonsense
 mistake compare --shard 3/2
 mistake compare --keys "$work/none"
 mistake compare --cells "$work/none"
-mistake compare --cells "$work"
+mistake compare --plan --cells "$work"
+mistake compare --plan --reference nonsense
+mistake compare --plan --schemes ebr --maps mutex64 --reference mutex
 mistake compare --runs
 mistake compare argument
 mistake run
@@ -148,6 +150,8 @@ done
 cat "$work/first" "$work/second" >"$work/both"
 (echo '{"environment":{}}'; cat "$work/first"; echo '{"environment":{}}'; cat "$work/second") >"$work/joined"
 relation 3.00x "figures are related repetition by repetition, in whatever order they stand" "$work/both"
+relation - "without a reference there is no relation" "$work/second"
+mistake report --reference mutex64 "$work/second"
 relation - "figures of two machines are not related" "$work/first" "$work/second"
 relation - "figures of two machines are not related, in one file either" "$work/joined"
 
