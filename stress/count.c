@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stress/arguments.h"
@@ -70,6 +71,14 @@ static void add_file(struct argp_state *state, struct count *count, char *path)
 	count->paths[input->file_count++] = path;
 }
 
+/* Pipes and the like, of which - may be one, give their bytes once. */
+static bool is_regular(const char *path)
+{
+	struct stat about;
+
+	return strcmp(path, "-") != 0 && stat(path, &about) == 0 && S_ISREG(about.st_mode);
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct count *count = state->input;
@@ -83,8 +92,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		count->input.field = (unsigned)arguments_number(state, "--field", text, 1, 1000000);
 		break;
 	case 'd':
-		if (strlen(text) != 1)
-			arguments_wrong(state, "--delimiter: %s is not one byte", text);
+		if (strlen(text) != 1 || text[0] == '\n')
+			arguments_wrong(state, "--delimiter: not one byte of a line");
 		count->input.delimiter = text[0];
 		break;
 	case 'n': count->top = arguments_number(state, "--top", text, 1, SIZE_MAX / 2); break;
@@ -95,8 +104,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS: arguments_wrong(state, "no file given (- is standard input)");
 	case ARGP_KEY_END:
 		for (size_t i = 0; count->versus && i < count->input.file_count; i++)
-			if (strcmp(count->paths[i], "-") == 0)
-				arguments_wrong(state, "--versus: standard input cannot be read twice");
+			if (!is_regular(count->paths[i]))
+				arguments_wrong(state, "--versus: %s cannot be read twice", count->paths[i]);
 		break;
 	default: return ARGP_ERR_UNKNOWN;
 	}

@@ -59,7 +59,12 @@ mistake report --out "$work/page" "$work"
 mistake count
 mistake count "$work/none"
 mistake count "$work"
-mistake count --delimiter ab "$work"
+mistake count --delimiter ab /dev/null
+mistake count --delimiter '
+' /dev/null
+echo once | "$tool" count --versus /dev/stdin >"$work/out" 2>"$work/err"
+[ $? -eq 2 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && [ ! -s "$work/out" ]
+result $? "one line and status 2: count --versus of a pipe"
 mistake bench --runs x
 mistake bench --workload nosuch
 mistake reclaim argument
