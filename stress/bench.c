@@ -340,5 +340,5 @@ int command_bench(int argc, char **argv)
 	summary_free(&bench.summary);
 	results_free(&bench.results);
 	free(bench.cells.cells);
-	return !written ? 2 : finished ? !ok : 130;
+	return !written ? 2 : finished ? !ok : runner_interrupted();
 }

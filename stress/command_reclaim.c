@@ -283,5 +283,5 @@ int command_reclaim(int argc, char **argv)
 	}
 	results_free(&reclaim.results);
 	free(reclaim.cells.cells);
-	return finished ? !ok : 130;
+	return finished ? !ok : runner_interrupted();
 }

@@ -71,5 +71,5 @@ int command_replay(int argc, char **argv)
 	if (replay.rounds)
 		fine &= run_again(&replay);
 	history_free(replay.record.history);
-	return !fine ? 1 : runner_interrupted() ? 130 : 0;
+	return fine ? runner_interrupted() : 1;
 }

@@ -113,5 +113,5 @@ int command_run(int argc, char **argv)
 	putchar('\n');
 	failed = json_object_get(result, "failure") != NULL;
 	json_decref(result);
-	return failed;
+	return failed ? 1 : runner_interrupted();
 }

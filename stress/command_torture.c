@@ -150,5 +150,5 @@ int command_torture(int argc, char **argv)
 	arguments_parse(&argp, argc, argv, &command);
 	runner_catch_interrupts();
 	status = run(&command, &sum);
-	return status == 0 && runner_interrupted() ? 130 : status;
+	return status ? status : runner_interrupted();
 }

@@ -116,5 +116,5 @@ int command_compare(int argc, char **argv)
 	failed = any_failure(&sink.results);
 	results_free(&sink.results);
 	free(compare.cells.cells);
-	return !written ? 2 : finished ? failed : 130;
+	return !written ? 2 : finished ? failed : runner_interrupted();
 }

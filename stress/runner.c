@@ -18,8 +18,7 @@ static volatile sig_atomic_t interrupted;
 
 static void note_interrupt(int signal)
 {
-	(void)signal;
-	interrupted = 1;
+	interrupted = signal;
 }
 
 void runner_catch_interrupts(void)
@@ -30,9 +29,9 @@ void runner_catch_interrupts(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-bool runner_interrupted(void)
+int runner_interrupted(void)
 {
-	return interrupted != 0;
+	return interrupted ? 128 + interrupted : 0;
 }
 
 /* In the child; does not return. */

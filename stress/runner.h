@@ -12,7 +12,9 @@
 
 /* From now on SIGINT and SIGTERM end the current run, not the program. */
 void runner_catch_interrupts(void);
-bool runner_interrupted(void);
+
+/* 0, or the status to exit with after such a signal: 128 and its number. */
+int runner_interrupted(void);
 
 /*
  * Runs `count` cells and hands each result, the cell's own members included, to `take` (which borrows

@@ -181,6 +181,22 @@ fi
 "$tool" run churn --threads 2 --entries 5000 --seconds 0.05 >"$work/out" 2>/dev/null && grep -q '"mops"' "$work/out"
 result $? "a single run prints its figures"
 
+# ended_by SIGNAL STATUS ARGUMENT...: ignored until the command takes it, and sent until it has ended.
+ended_by() {
+	signal=$1 wanted=$2
+	shift 2
+	trap '' "$signal"
+	"$tool" "$@" >"$work/out" 2>/dev/null &
+	trap - "$signal"
+	while kill -"$signal" $! 2>/dev/null; do sleep 0.1; done
+	wait $!
+	[ $? -eq "$wanted" ] && [ -s "$work/out" ]
+	result $? "SIG$signal: it ends in order, with status $wanted: $*"
+}
+ended_by INT 130 run hit --entries 1000 --seconds 600
+ended_by TERM 143 run hit --entries 1000 --seconds 600
+ended_by INT 130 bench --small --workload hit --seconds 600
+
 "$tool" torture --schemes ebr --rounds 1 --steps 2000 --record "$work/round" >/dev/null 2>&1 &&
 	"$tool" replay --rounds 2 "$work/round" >"$work/out" &&
 	grep -q 'linearizable' "$work/out" && grep -q 'no violation in 2 rounds of ebr' "$work/out"
