@@ -176,7 +176,7 @@ static void print_scheme(const struct reclaim *reclaim, size_t scheme)
 	printf("%-12s%9.1f%9.1f%8.2f", name, median_cost(reclaim, scheme, offsetof(struct reclaim_costs, section)),
 	       median_cost(reclaim, scheme, offsetof(struct reclaim_costs, retire)),
 	       median_cost(reclaim, scheme, offsetof(struct reclaim_costs, slope)));
-	print_number(recovery >= 0, 9, 1, recovery);
+	print_number(recovery < NEVER, 9, 1, recovery);
 	for (size_t w = 0; w < WORKS; w++)
 		for (size_t c = 0; c < CROWDS; c++) {
 			e = relation(reclaim, "mops", name, "leak", works[w], reclaim->threads[c]);

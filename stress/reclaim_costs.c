@@ -151,7 +151,7 @@ static void stalled_reader(const struct worker *worker, struct reader *reader, s
 		if (pending(worker->domain) <= before + NEAR)
 			return;
 	}
-	costs->recovery = -1;
+	costs->recovery = NEVER;
 }
 
 static bool measure_stall(const struct worker *worker, struct reclaim_costs *costs)

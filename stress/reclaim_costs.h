@@ -5,14 +5,18 @@
 #ifndef STRESS_RECLAIM_COSTS_H
 #define STRESS_RECLAIM_COSTS_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <instar/reclaim.h>
+
+/* Longer than any time, in medians too. */
+#define NEVER ((double)INFINITY)
 
 struct reclaim_costs {
 	double section;  /* ns: instar_enter and instar_leave */
 	double retire;   /* ns: an object of 64 bytes retired and freed; its malloc and free are left out */
 	double slope;    /* objects that stay pending, of each retired, while a reader sleeps in a section */
-	double recovery; /* ms from the reader's waking until no more is pending than before; negative: not within as many
+	double recovery; /* ms from the reader's waking until no more is pending than before; NEVER: not within as many
 			  * retirements as four times what had come */
 };
 

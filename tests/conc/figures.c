@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "stress/histogram.h"
+#include "stress/reclaim_costs.h"
 #include "stress/statistics.h"
 #include "stress/zipf.h"
 #include "tests/support/rng.h"
@@ -44,6 +45,7 @@ static void quantiles_are_those_of_the_values(void)
 static void medians_and_their_intervals(void)
 {
 	double one[] = { 7 }, five[] = { 5, 1, 4, 2, 3 }, six[] = { 6, 5, 4, 3, 2, 1 }, ten[10];
+	double late[] = { 2, NEVER, 1 }, too_late[] = { NEVER, 1, NEVER };
 	struct estimate e = estimate_median(one, 1);
 
 	ok(e.median == 7 && e.low == 7 && e.high == 7 && e.n == 1, "one value");
@@ -57,6 +59,8 @@ static void medians_and_their_intervals(void)
 	e = estimate_median(ten, 10);
 	ok(e.median == 4.5 && e.low == 1 && e.high == 8 && fabs(e.confidence - 0.978515625) < 1e-9,
 	   "ten values: second to ninth, 97.9 %%");
+	ok(estimate_median(late, 3).median == 2 && estimate_median(too_late, 3).median == NEVER,
+	   "what never ends is longer than anything");
 	ok(estimate_median(ten, 0).n == 0, "no value, no estimate");
 }
 
