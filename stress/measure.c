@@ -129,13 +129,13 @@ static json_t *figures_json(const struct crew *crew, double control, double cpu,
 /* From the crew's start to its end; the map stays for the figures. */
 static json_t *run_crew(struct crew *crew, const struct map_options *options, bool (*watch)(const struct progress *))
 {
-	double control = control_measure();
 	struct stall_thread *stall = NULL;
 	uint64_t before, after;
 	const char *wrong;
-	double cpu;
+	double control, cpu;
 
 	crew_meet(crew); /* prepared */
+	control = control_measure(); /* alone */
 	growth.base = memory_resident();
 	crew->map = crew->failure ? NULL : crew->subject->create(options);
 	if (!crew->map && !crew->failure)
