@@ -157,7 +157,7 @@ static bool is_asked_for(const struct bench *bench, const struct figure *figure)
 	       (!bench->workload || strcmp(figure->workload, bench->workload) == 0);
 }
 
-/* Unless it is there; what was not asked for and maps that are not built in are left out. */
+/* Unless it is there; what was not asked for, maps that are not built in and bounds of other work are left out. */
 static bool add(struct bench *bench, const struct figure *figure, unsigned run)
 {
 	struct map_options unused;
@@ -166,7 +166,7 @@ static bool add(struct bench *bench, const struct figure *figure, unsigned run)
 	if (!is_asked_for(bench, figure))
 		return true;
 	cell = cell_of(bench, figure, run);
-	if (!subject_find(cell.map, &unused))
+	if (!subject_find(cell.map, &unused) || !subject_serves(cell.map, cell.workload))
 		return true;
 	for (size_t i = 0; i < bench->cells.count; i++)
 		if (bench->cells.cells[i].run == run && cell_same(&bench->cells.cells[i], &cell))
@@ -186,10 +186,8 @@ static bool plan(struct bench *bench)
 				const char *workload = speed_goals[g].workload, *map = rivals[(m + run) % 4];
 				struct figure figure = { map, workload, "mops", m < 4 ? MILLION : 16 * MILLION, 2, 0, 1 };
 
-				if ((m >= 4 && !speed_goals[g].large) ||
-				    (map && !subject_serves(map, workload_find(workload))))
-					continue;
-				ok &= add(bench, &figure, run);
+				if (m < 4 || speed_goals[g].large)
+					ok &= add(bench, &figure, run);
 			}
 		for (size_t g = 0; g < OTHER_GOALS; g++)
 			ok &= add(bench, &other_goals[g].figure, run) && add(bench, &other_goals[g].by, run);

@@ -184,6 +184,12 @@ static bool crew_work(struct crew *crew, const struct map_options *options, bool
 	return true;
 }
 
+/* Whether the map is told how many entries will come; a bound, which cannot grow, always is. */
+static bool is_told(const struct crew *crew)
+{
+	return (crew->cell->workload->sized && !crew->cell->stall) || crew->subject->kind == SUBJECT_BOUND;
+}
+
 json_t *measure(const struct cell *cell, const uint64_t *known, bool (*watch)(const struct progress *))
 {
 	struct map_options options = { .boxed = cell->workload->boxed };
@@ -198,10 +204,12 @@ json_t *measure(const struct cell *cell, const uint64_t *known, bool (*watch)(co
 		return failed("the map is not built in");
 	if (!subject_takes(&options, cell->threads))
 		return failed(BEYOND_LIMIT);
+	if (!subject_serves(cell->map, cell->workload))
+		return failed("n/a (a bound of other workloads)");
 	if (cell->entries < cell->threads)
 		return failed("there are fewer entries than threads");
 	/* Churn wants room for its tombstones: a load of at most 0.65, where 0.78 is a full table's. */
-	options.capacity = !cell->workload->sized || cell->stall ? 0 : cell->entries;
+	options.capacity = is_told(&crew) ? cell->entries : 0;
 	if (cell->workload->loop == LOOP_CHURN)
 		options.capacity += options.capacity / 5;
 	growth.points = json_array();

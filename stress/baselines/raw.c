@@ -4,11 +4,11 @@
  * The footprint is that of instar's table for as many entries: buckets of 128 bytes, a power of two,
  * at most 78 % of seven slots each in use.  A get reads one word of the key's bucket; get_many fetches
  * all lines first and then reads them; a write is one compare-and-swap in the key's bucket, always with
- * success but for the contention that any map has.  Nothing is compared, stored or found.
+ * success but for the contention that any map has.  Nothing is compared, stored or found.  Nothing grows either: the
+ * footprint is there from the start, its pages untouched as any map's.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define SUBJECT raw
 #define DEFAULT_THREADS
@@ -21,8 +21,6 @@
 
 static const char map_name[] = "raw";
 static const char map_about[] = "one read or compare-and-swap, at random, in as much memory as instar's table takes";
-
-enum { UNSIZED_ENTRIES = 1000000 };
 
 struct bucket {
 	uint64_t read;
@@ -39,11 +37,11 @@ struct map {
 static struct map *map_create(const struct map_options *options)
 {
 	struct map *map = malloc(sizeof(*map));
-	size_t entries = options->capacity ? options->capacity : UNSIZED_ENTRIES, buckets = 256;
+	size_t buckets = 256;
 
 	if (!map)
 		return NULL;
-	while ((double)buckets * 7 * 0.78 < (double)entries)
+	while ((double)buckets * 7 * 0.78 < (double)options->capacity)
 		buckets *= 2;
 	map->size = buckets * sizeof(struct bucket);
 	map->shift = 64 - (unsigned)__builtin_ctzll(buckets);
@@ -52,7 +50,6 @@ static struct map *map_create(const struct map_options *options)
 		free(map);
 		return NULL;
 	}
-	memset(map->buckets, 0, map->size);
 	return map;
 }
 

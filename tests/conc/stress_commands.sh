@@ -181,6 +181,19 @@ fi
 "$tool" run churn --threads 2 --entries 5000 --seconds 0.05 >"$work/out" 2>/dev/null && grep -q '"mops"' "$work/out"
 result $? "a single run prints its figures"
 
+# raw WORKLOAD ENTRIES: what is in memory before the clock starts and after it stops, in MiB.
+raw() {
+	"$tool" cell "{\"map\": \"raw\", \"workload\": \"$1\", \"threads\": 1, \"entries\": $2, \"seconds\": 0.01, \"seed\": 1}" |
+		sed 's/.*"before":\([0-9]*\),"after":\([0-9]*\).*/\1 \2/' | awk '{ print int($1 / 1048576), int($2 / 1048576) }'
+}
+raw fill-cold 100000 >"$work/out"
+raw latency-cold 100000 >>"$work/out"
+awk '$1 > 2 || $2 < 4 || $2 > 24 { wrong++ } END { exit wrong || NR != 2 }' "$work/out"
+result $? "raw's pages are as many as the entries want, and first touched while the clock runs: MiB $(tr '\n' ' ' <"$work/out")"
+"$tool" run memory --map raw --entries 1000 >"$work/out" 2>/dev/null
+[ $? -eq 1 ] && grep -q 'n/a' "$work/out"
+result $? "raw has no figure where it bounds nothing"
+
 # ended_by SIGNAL STATUS ARGUMENT...: ignored until the command takes it, and sent until it has ended.
 ended_by() {
 	signal=$1 wanted=$2
@@ -241,6 +254,7 @@ PATH=/nowhere "$tool" report --out "$work/plain.html" "$work/all/results.jsonl" 
 result $? "without gnuplot the page says so"
 
 # A second of processor time is not enough for one of its cells.
+# shellcheck disable=SC3045 # dash, bash and ksh have it
 (ulimit -t 1 && "$tool" bench --small --workload hit --runs 1 --seconds 5) >"$work/out" 2>/dev/null
 [ $? -eq 1 ] && grep -q '^hit *FAILED$' "$work/out" && grep -q '^FAILED: instar/ebr, hit' "$work/out" && ! grep -q SHORT "$work/out"
 result $? "bench: a cell that failed is no figure, and no success"
