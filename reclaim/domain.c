@@ -290,7 +290,7 @@ enum instar_status instar_protect(instar_thread *thread, void *const *source, vo
 
 static bool may_change_state(const instar_thread *t)
 {
-	return t && !t->is_shared && !t->nest && t->domain->scheme->quiescent;
+	return t && !t->is_shared && !t->nest && !this_thread.callbacks && t->domain->scheme->quiescent;
 }
 
 void instar_thread_offline(instar_thread *thread)
@@ -307,7 +307,13 @@ void instar_thread_online(instar_thread *thread)
 {
 	instar_thread *t = thread_or_self(thread);
 
-	if (!may_change_state(t) || t->own->online)
+	if (may_change_state(t))
+		thread_go_online(t);
+}
+
+void thread_go_online(instar_thread *t)
+{
+	if (!t->domain->scheme->quiescent || t->own->online)
 		return;
 	t->own->online = true;
 	t->domain->scheme->online(t);

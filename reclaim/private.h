@@ -58,6 +58,7 @@ void thread_free(instar_thread *t);
 instar_thread *thread_mine(instar_domain *domain);     /* the caller's handle, or NULL */
 void thread_release(instar_thread *t);                 /* the caller's, whatever its counts */
 bool thread_in_section(void);                          /* of any domain */
+void thread_go_online(instar_thread *t);               /* the caller's; inside a section: it stays so after it */
 unsigned thread_shared_sections(instar_domain *domain); /* of the caller, open through the domain's shared handle; or more */
 instar_thread *thread_default(void);                   /* in the default domain; NULL: there is none */
 

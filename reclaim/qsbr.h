@@ -36,6 +36,15 @@ static inline void scheme_leave(instar_thread *t)
 
 #ifdef RECLAIM_SCHEME_BODY
 
+/* Inside a section of an offline thread: that goes on, and no leave withdraws what it announced. */
+static void qsbr_online(instar_thread *t)
+{
+	if (epoch_inside(t))
+		epoch_thread(t)->transient = false;
+	else
+		epoch_announce_exchange(t);
+}
+
 static void qsbr_quiescent(instar_thread *t)
 {
 	if (epoch_inside(t))
@@ -50,7 +59,7 @@ static void qsbr_quiescent(instar_thread *t)
 	.info.needs_quiescent = true, \
 	.domain_init = epoch_domain_init, \
 	.offline = epoch_withdraw, \
-	.online = epoch_announce_exchange, \
+	.online = qsbr_online, \
 	.quiescent = qsbr_quiescent, \
 	EPOCH_TABLE
 

@@ -226,7 +226,7 @@ enum instar_status instar_thread_attach(instar_domain *domain, instar_thread **o
 	if (status != INSTAR_OK)
 		return status;
 	if (!t->own->attaches++)
-		instar_thread_online(t);
+		thread_go_online(t);
 	*out = t;
 	return INSTAR_OK;
 }

@@ -47,7 +47,7 @@ struct instar_scheme_info {
 	bool wants_births;    /* the bound is of tables and of what instar_box_alloc gave */
 	unsigned robust;      /* enum instar_robust, or-ed */
 	unsigned max_refs;    /* references a thread can hold in a section, if has_refs; UINT_MAX: any number */
-	unsigned max_threads; /* attached to a domain at the same time; 0: any number */
+	unsigned max_threads; /* attached to a domain at the same time, its worker included; 0: any number */
 	uint64_t reserved[15];
 };
 
@@ -66,7 +66,7 @@ struct instar_allocator {
 };
 
 enum instar_domain_flags {
-	INSTAR_DOMAIN_NO_IPI = 1, /* never membarrier: isolated cores; readers pay a fence instead */
+	INSTAR_DOMAIN_NO_IPI = 1, /* never membarrier: isolated cores, a sandbox to come; readers pay a fence instead */
 	INSTAR_DOMAIN_BACKGROUND = 2, /* a worker thread; see instar_domain_create */
 	INSTAR_DOMAIN_ATFORK = 4     /* for child processes that go on; see instar_domain_create */
 };
@@ -130,12 +130,12 @@ INSTAR_API enum instar_status instar_thread_attach(instar_domain *domain, instar
  * implicit handle (instar_thread_self) is not. */
 INSTAR_API enum instar_status instar_thread_detach(instar_thread *thread);
 
-/* The caller's handle, made on first use and then called implicit; domain NULL: the default domain.  Dropped at
- * thread exit.  OK, and what attach answers. */
+/* The caller's handle: the one that it attached, which lasts until it is detached; else one made on first use and then
+ * called implicit, dropped at thread exit.  domain NULL: the default domain.  OK, and what attach answers. */
 INSTAR_API enum instar_status instar_thread_self(instar_domain *domain, instar_thread **out);
 
 /* For schemes that need quiescent states, no-ops for the others: the thread holds no reference now
- * (quiescent), holds none until online is called (offline).  Ignored inside a section. */
+ * (quiescent), holds none until online is called (offline).  Ignored inside a section, a destructor or a callback. */
 INSTAR_API void instar_thread_offline(instar_thread *thread);
 INSTAR_API void instar_thread_online(instar_thread *thread);
 INSTAR_API void instar_thread_quiescent(instar_thread *thread);
@@ -143,13 +143,13 @@ INSTAR_API void instar_thread_quiescent(instar_thread *thread);
 /* A read-side section; nestable.  References stay valid until the outermost leave (schemes that need
  * quiescent states: until the next one).  Where section_protects_all is false, only those that instar_get_ref and
  * instar_protect gave are references: what other calls answer may be freed at any time.  enter and leave are
- * wait-free and async-signal-safe for an attached thread. */
+ * wait-free and async-signal-safe for an attached thread, but over rwlock. */
 INSTAR_API void instar_enter(instar_thread *thread);
 INSTAR_API void instar_leave(instar_thread *thread);
 
 /* Inside a section: *object = *source, an object that somebody may take out of *source and retire meanwhile; it stays
- * until the outermost leave.  *source is loaded atomically; who stores there releases.  Lock-free, async-signal-safe.  OK; MISUSE outside
- * every section; FULL: the thread holds max_refs references already. */
+ * until the outermost leave.  *source is loaded atomically; who stores there releases.  Lock-free, async-signal-safe.
+ * OK; MISUSE outside every section; FULL: the thread holds max_refs references already. */
 INSTAR_API enum instar_status instar_protect(instar_thread *thread, void *const *source, void **object);
 
 /*
@@ -181,7 +181,7 @@ INSTAR_API void instar_box_free(void *object, void *ctx);
 INSTAR_API size_t instar_poll(instar_thread *thread, size_t budget);
 
 /* Waits until every section open at the call has ended.  Blocking; the caller counts as quiescent.  OK; MISUSE inside
- * a section, a destructor or a callback; UNSUPPORTED: the scheme has no grace periods (leak); NOMEM: thread is NULL,
+ * a section, a destructor or a callback; UNSUPPORTED: the scheme has no grace periods (has_grace); NOMEM: thread is NULL,
  * and the default domain cannot be made. */
 INSTAR_API enum instar_status instar_synchronize(instar_thread *thread);
 

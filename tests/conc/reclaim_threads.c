@@ -492,11 +492,86 @@ static void fork_in_a_destructor(const struct reclaim_scheme *scheme, unsigned f
 
 /* ---- */
 
+/* ---- online and offline, where it is not expected ---- */
+
+struct kept {
+	instar_thread *t;
+	uint64_t patience; /* ns */
+	enum instar_status status;
+	unsigned freed;
+};
+
+static void note_freed(void *object, void *context)
+{
+	struct kept *kept = context;
+
+	(void)object;
+	kept->freed++;
+}
+
+static void retire_and_see(struct actor *a, void *arg)
+{
+	struct kept *kept = arg;
+
+	instar_retire(a->self, kept, 1, note_freed, kept);
+	kept->status = instar_barrier_until(a->self, &(struct instar_deadline){ kept->patience, NULL });
+}
+
+static void be_quiescent_and_gone(void *object, void *context)
+{
+	struct kept *kept = context;
+
+	(void)object;
+	instar_thread_quiescent(kept->t);
+	instar_thread_offline(kept->t);
+}
+
+/* What another retires stays for as long as t is online, and announces nothing. */
+static bool stays_online(struct actor *other, struct kept *kept)
+{
+	bool kept_it, freed_it;
+
+	kept->freed = 0;
+	kept->patience = 20000000;
+	actor_do(other, retire_and_see, kept);
+	kept_it = kept->status == INSTAR_TIMEOUT && !kept->freed;
+	instar_thread_offline(kept->t);
+	kept->patience = 20000000000;
+	actor_do(other, retire_and_see, kept);
+	freed_it = kept->status == INSTAR_OK && kept->freed == 2;
+	instar_thread_online(kept->t);
+	return kept_it && freed_it;
+}
+
+static void on_and_offline(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct actor other;
+	struct kept kept;
+	instar_thread *again;
+
+	actor_start(&other, domain);
+	if (instar_thread_self(domain, &kept.t))
+		bail_out("no handle");
+	instar_enter(kept.t);
+	again = join_domain(domain);
+	instar_leave(kept.t);
+	ok(again == kept.t && stays_online(&other, &kept), "%s: attached amid a section, and online after it",
+	   scheme->info.name);
+	instar_retire(kept.t, &kept, 1, be_quiescent_and_gone, &kept);
+	ok(instar_barrier(kept.t) == INSTAR_OK && stays_online(&other, &kept), "%s: no destructor says where its thread is",
+	   scheme->info.name);
+	actor_stop(&other);
+	close_domain(domain, again);
+}
+
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
 	ok(barrier_covers_all(scheme), "%s: barrier covers threads asleep and threads gone", scheme->info.name);
 	if (frees(scheme))
 		garbage_is_taken_up(scheme);
+	if (scheme->quiescent)
+		on_and_offline(scheme);
 	churn(scheme);
 	many_at_once(scheme);
 	counted_handles(scheme);
