@@ -23,7 +23,6 @@
 	X(BORN)             /* after T12 */                                              \
 	X(BEFORE_TABLE)     /* a new table is mapped, before T14 */                      \
 	X(TABLE_INSTALLED)  /* after T14 */                                              \
-	X(CLEARED)          /* the root is an empty table, not yet counted for */        \
 	X(ALL_BORN)         /* every home seen born, before T15 */                       \
 	X(MIGRATED)         /* after T15, the old table not yet retired */               \
 	X(BEFORE_STILLBORN) /* no room for a home, before T16 */                         \
@@ -31,7 +30,8 @@
 	X(READING_VALUE)    /* a reader found its q, before it loads v */                \
 	X(PARKING)          /* a snapshot was open, before what it may show is parked */ \
 	X(CLOSING)          /* a snapshot is unlisted, before what it kept is retired */ \
-	X(SCANNING)         /* a scan took a slot's entry, before it looks at the next */
+	X(SCANNING)         /* a scan took a slot's entry, before it looks at the next */\
+	X(CLEARED)          /* the root is an empty table, not yet counted for */
 
 enum step {
 #define STEP_ENUMERATOR(name) STEP_##name,

@@ -16,7 +16,7 @@
 
 enum { OTHERS = 2, VICTIM = OTHERS, THREADS };
 enum { HOT = 10, CALLS = 4000, AFTER = 800, CROWD_BITS = 4, HOME_BITS = 10, TRIES = 500 };
-enum { STEPS = STEP_PARKING }; /* those from there on need a snapshot or a scan */
+enum { STEPS = STEP_PARKING }; /* those from there on need a snapshot, a scan or a clear */
 
 struct test {
 	struct world world;
