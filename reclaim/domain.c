@@ -141,10 +141,12 @@ static void destroy_garbage(instar_domain *domain)
 			t = t->next;
 			continue;
 		}
+		begin_freeing(limbo); /* nobody else can */
 		while ((record = limbo_first(limbo))) {
 			if (destroy_part(record))
 				limbo_drop(limbo);
 		}
+		end_freeing();
 		t = domain->threads;
 	}
 }

@@ -45,7 +45,7 @@ struct this_thread {
 	instar_thread *mine;          /* its handles */
 	unsigned callbacks;           /* depth of destructors and callbacks */
 	bool destroy_again;           /* said by the destructor that just ran */
-	const struct limbo *frees;    /* the queue that it frees out of */
+	struct limbo *frees;          /* the queue that it frees out of */
 	unsigned shared_sections;     /* open through shared handles, of all domains */
 	struct shared_sections shared[SHARED_DOMAINS];
 	struct ping *pings;           /* those of its handles that signals ask: reclaim/ping.h */
@@ -72,6 +72,8 @@ uint64_t grace_stamp(instar_thread *t);                /* in the open section, e
 bool has_elapsed(instar_thread *t, struct limbo *limbo, uint64_t stamp);
 size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget); /* objects, or one part of a table */
 void advance_domain(instar_thread *t);                 /* with what belongs to it */
+bool begin_freeing(struct limbo *limbo);               /* whose objects the caller destroys; false: somebody else does */
+void end_freeing(void);
 bool destroy_part(const struct limbo_record *record);  /* true: that was all of it */
 
 /* background.c */

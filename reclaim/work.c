@@ -137,6 +137,22 @@ static bool put_back(instar_thread *t, struct limbo *limbo)
 	return true;
 }
 
+bool begin_freeing(struct limbo *limbo)
+{
+	if (!limbo_lock(limbo))
+		return false;
+	this_thread.frees = limbo;
+	return true;
+}
+
+void end_freeing(void)
+{
+	struct limbo *limbo = this_thread.frees;
+
+	this_thread.frees = NULL;
+	limbo_unlock(limbo);
+}
+
 /* Destroys up to `budget` objects of a queue of t's domain, whoever retired them; a part of a table uses the
  * budget up.  Returns how many. */
 size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
@@ -144,9 +160,8 @@ size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 	const struct limbo_record *record;
 	size_t n = 0, looks;
 
-	if (!limbo_pending(limbo) || !limbo_lock(limbo))
+	if (!limbo_pending(limbo) || !begin_freeing(limbo))
 		return 0;
-	this_thread.frees = limbo;
 	looks = (size_t)limbo_pending(limbo); /* at none twice */
 	if (looks > budget && looks - budget > HELD_LOOKS)
 		looks = budget + HELD_LOOKS;
@@ -164,8 +179,7 @@ size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 		count_freed(t, record);
 		limbo_drop(limbo);
 	}
-	this_thread.frees = NULL;
-	limbo_unlock(limbo);
+	end_freeing();
 	return n;
 }
 

@@ -439,6 +439,8 @@ static void fork_once(void *object, void *context)
 	if (h->freed++ == HEIRLOOMS / 2) {
 		fflush(stdout);
 		h->child = fork();
+		if (h->child == 0)
+			alarm(CHILD_PATIENCE);
 	}
 }
 
@@ -477,17 +479,40 @@ static void fork_in_a_destructor(const struct reclaim_scheme *scheme, unsigned f
 		sched_yield();
 	for (unsigned i = 0; i < 10 && h.freed < HEIRLOOMS; i++)
 		try_hard(t);
-	if (h.child == 0) {
-		alarm(CHILD_PATIENCE);
+	if (h.child == 0)
 		child_exit(child_frees(t) || h.freed != HEIRLOOMS || instar_thread_detach(t) != INSTAR_OK ||
-		      instar_domain_destroy(h.domain) != INSTAR_OK);
-	}
+			   instar_domain_destroy(h.domain) != INSTAR_OK);
 	waitpid(h.child, &status, 0);
 	ok(status == 0 && h.freed == HEIRLOOMS, "%s: a destructor forks and goes on in both processes (status %d, freed %u)",
 	   scheme->info.name, status, h.freed);
 	__atomic_store_n(&h.done, true, __ATOMIC_SEQ_CST);
 	pthread_join(retirer, NULL);
 	close_domain(h.domain, t);
+}
+
+/* The same, when the domain's end destroys what is left. */
+static void fork_at_the_end(const struct reclaim_scheme *scheme, unsigned flags)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	struct heirlooms h = { .child = -1 };
+	enum instar_status end;
+	instar_thread *t;
+	int status = -1;
+
+	opts.flags = flags;
+	h.domain = open_domain(scheme, &opts);
+	t = join_domain(h.domain);
+	instar_enter(t);
+	for (unsigned i = 0; i < HEIRLOOMS; i++)
+		instar_retire(t, &h, 1, fork_once, &h);
+	instar_leave(t);
+	instar_thread_detach(t);
+	end = instar_domain_destroy(h.domain);
+	if (h.child == 0)
+		child_exit(end != INSTAR_OK || h.freed != HEIRLOOMS);
+	waitpid(h.child, &status, 0);
+	ok(status == 0 && end == INSTAR_OK && h.freed == HEIRLOOMS,
+	   "%s: a destructor forks while its domain is destroyed (status %d, freed %u)", scheme->info.name, status, h.freed);
 }
 
 /* ---- */
@@ -585,6 +610,10 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		forks(scheme);
 	else
 		skip(2, "the thread sanitizer does not follow into a child process");
+	if (scheme->thread_lost && FOLLOW_FORKS) {
+		fork_at_the_end(scheme, 0);
+		fork_at_the_end(scheme, INSTAR_DOMAIN_ATFORK);
+	}
 	if (scheme->thread_lost && frees(scheme) && FOLLOW_FORKS) {
 		forks_amid_freeing(scheme);
 		fork_in_a_destructor(scheme, 0);
