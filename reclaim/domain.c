@@ -165,11 +165,11 @@ enum instar_status instar_domain_destroy(instar_domain *domain)
 	if (in_use(domain))
 		return INSTAR_BUSY;
 	background_stop(domain);
+	domains_remove(domain); /* a child leaves alone what may be half destroyed */
 	destroy_garbage(domain);
 	t = thread_mine(domain);
 	if (t)
 		thread_release(t);
-	domains_remove(domain);
 	free_domain(domain);
 	return INSTAR_OK;
 }

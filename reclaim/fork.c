@@ -1,7 +1,8 @@
 /*
  * reclaim/fork.c - a child process begins with the forking thread alone.
  *
- * All domains are in one list.  In the child every handle of a thread that is not there any more is given
+ * All domains are in one list, up to the destruction of what is left in them: after that, either the destroying thread is
+ * the one that forks and goes on in both processes, or nobody can use the domain in the child.  In the child every handle of a thread that is not there any more is given
  * back and its sections are ended; its garbage is not looked at (the thread may have been in the middle of
  * it) and stays allocated, as everything else that it held.  A domain's worker is not there either; the lists of maps
  * are whole, since their locks are held over the fork.
@@ -137,8 +138,9 @@ void domains_remove(instar_domain *domain)
 	instar_domain **link = &domains;
 
 	pthread_mutex_lock(&mutex);
-	while (*link != domain)
+	while (*link && *link != domain)
 		link = &(*link)->next;
-	*link = domain->next;
+	if (*link) /* else its end was begun before, by a thread that did not come back */
+		*link = domain->next;
 	pthread_mutex_unlock(&mutex);
 }

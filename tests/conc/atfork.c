@@ -333,6 +333,70 @@ static void worker_is_started_anew(const struct reclaim_scheme *scheme)
 	ok(close_all(w.map, w.domain, w.t), "%s: and the parent its", scheme->info.name);
 }
 
+/* ---- a domain that another thread is destroying ---- */
+
+struct ending {
+	instar_domain *domain;
+	pthread_t ender;
+	bool reached, go_on; /* atomic */
+	unsigned ended;
+};
+
+/* Only the domain's end gets rid of it. */
+static void wait_for_the_end(void *object, void *context)
+{
+	struct ending *e = context;
+	instar_thread *t;
+
+	if (!pthread_equal(pthread_self(), e->ender)) {
+		if (instar_thread_self(e->domain, &t) || instar_retire(t, object, 1, wait_for_the_end, e))
+			bail_out("no memory");
+		return;
+	}
+	__atomic_store_n(&e->reached, true, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&e->go_on, __ATOMIC_SEQ_CST))
+		sched_yield();
+	e->ended++;
+}
+
+static void *end_main(void *arg)
+{
+	struct ending *e = arg;
+	instar_thread *t = join_domain(e->domain);
+
+	e->ender = pthread_self();
+	if (instar_retire(t, e, 1, wait_for_the_end, e) != INSTAR_OK)
+		bail_out("no memory");
+	instar_thread_detach(t);
+	if (instar_domain_destroy(e->domain) != INSTAR_OK)
+		bail_out("in use");
+	return NULL;
+}
+
+static int nobody_goes_on(void *arg)
+{
+	const struct ending *e = arg;
+
+	return background_handle(e->domain) != NULL;
+}
+
+static void forks_amid_the_end(const struct reclaim_scheme *scheme)
+{
+	struct ending e = { .domain = open_for_forks(scheme, INSTAR_DOMAIN_BACKGROUND) };
+	pthread_t ender;
+	int status;
+
+	if (pthread_create(&ender, NULL, end_main, &e))
+		bail_out("no thread");
+	while (!__atomic_load_n(&e.reached, __ATOMIC_SEQ_CST))
+		sched_yield();
+	status = child_of(nobody_goes_on, &e);
+	__atomic_store_n(&e.go_on, true, __ATOMIC_SEQ_CST);
+	pthread_join(ender, NULL);
+	ok(status == 0 && e.ended == 1, "%s: a child starts no worker in a domain that was being destroyed (status %#x)",
+	   scheme->info.name, (unsigned)status);
+}
+
 /* ---- forks at any moment ---- */
 
 struct churn {
@@ -412,6 +476,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	garbage_of_others(scheme);
 	if (frees(scheme))
 		worker_is_started_anew(scheme);
+	forks_amid_the_end(scheme);
 	forks_at_any_moment(scheme, 0);
 	forks_at_any_moment(scheme, INSTAR_DOMAIN_BACKGROUND);
 }
