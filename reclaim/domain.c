@@ -134,18 +134,16 @@ static void destroy_garbage(instar_domain *domain)
 	const struct limbo_record *record;
 	instar_thread *t = domain->threads;
 
+	thread_watch_exit(); /* it may end in a destructor, and another go on */
 	while (t) {
 		struct limbo *limbo = &t->own->limbo;
 
-		if (!limbo_pending(limbo)) {
+		if (!limbo_pending(limbo) || !begin_freeing(domain->shared, limbo)) {
 			t = t->next;
 			continue;
 		}
-		begin_freeing(limbo); /* nobody else can */
-		while ((record = limbo_first(limbo))) {
-			if (destroy_part(record))
-				limbo_drop(limbo);
-		}
+		while ((record = limbo_first(limbo)))
+			destroy_first(record);
 		end_freeing();
 		t = domain->threads;
 	}

@@ -45,7 +45,8 @@ struct this_thread {
 	instar_thread *mine;          /* its handles */
 	unsigned callbacks;           /* depth of destructors and callbacks */
 	bool destroy_again;           /* said by the destructor that just ran */
-	struct limbo *frees;          /* the queue that it frees out of */
+	struct limbo *frees;          /* the queue that it frees out of ... */
+	instar_thread *freer;         /* ... through this handle */
 	unsigned shared_sections;     /* open through shared handles, of all domains */
 	struct shared_sections shared[SHARED_DOMAINS];
 	struct ping *pings;           /* those of its handles that signals ask: reclaim/ping.h */
@@ -57,6 +58,7 @@ instar_thread *thread_new(instar_domain *domain);      /* a handle, unlinked; NU
 void thread_free(instar_thread *t);
 instar_thread *thread_mine(instar_domain *domain);     /* the caller's handle, or NULL */
 void thread_release(instar_thread *t);                 /* the caller's, whatever its counts */
+bool thread_watch_exit(void);                          /* the caller's exit is cared for; false: no memory or key for that */
 bool thread_in_section(void);                          /* of any domain */
 void thread_go_online(instar_thread *t);               /* the caller's; inside a section: it stays so after it */
 unsigned thread_shared_sections(instar_domain *domain); /* of the caller, open through the domain's shared handle; or more */
@@ -72,9 +74,11 @@ uint64_t grace_stamp(instar_thread *t);                /* in the open section, e
 bool has_elapsed(instar_thread *t, struct limbo *limbo, uint64_t stamp);
 size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget); /* objects, or one part of a table */
 void advance_domain(instar_thread *t);                 /* with what belongs to it */
-bool begin_freeing(struct limbo *limbo);               /* whose objects the caller destroys; false: somebody else does */
+bool begin_freeing(instar_thread *t, struct limbo *limbo); /* the caller destroys out of it; false: somebody else does */
+bool destroy_first(const struct limbo_record *record); /* a part of it; true: that was all, and it is dropped */
 void end_freeing(void);
-bool destroy_part(const struct limbo_record *record);  /* true: that was all of it */
+void cut_freeing_short(void);                          /* the calling thread ends, maybe in a destructor */
+bool destroy_part(const struct limbo_record *record);  /* that is in no queue */
 
 /* background.c */
 enum instar_status background_start(instar_domain *domain); /* OK, NOMEM, UNSUPPORTED */

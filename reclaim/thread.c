@@ -98,6 +98,7 @@ static void leave_shared(void)
 static void release_all(void *unused)
 {
 	(void)unused;
+	cut_freeing_short();
 	leave_shared();
 	while (this_thread.mine) {
 		instar_thread *t = this_thread.mine;
@@ -113,8 +114,7 @@ static void make_exit_key(void)
 	exit_key_made = pthread_key_create(&exit_key, release_all) == 0;
 }
 
-/* Makes the calling thread's exit release its handles.  false: no memory or key for that. */
-static bool watch_exit(void)
+bool thread_watch_exit(void)
 {
 	pthread_once(&exit_key_once, make_exit_key);
 	if (!exit_key_made)
@@ -178,7 +178,7 @@ static enum instar_status acquire(instar_domain *domain, instar_thread **out)
 	enum instar_status status = INSTAR_OK;
 	instar_thread *t;
 
-	if (this_thread.shared_sections || !watch_exit())
+	if (this_thread.shared_sections || !thread_watch_exit())
 		return INSTAR_NOMEM;
 	t = take_free_handle(domain);
 	if (!t)
@@ -315,7 +315,7 @@ void reclaim_shared_enter(instar_domain *domain)
 	struct shared_sections *s = shared_of(domain);
 
 	if (!this_thread.shared_sections++)
-		watch_exit(); /* without memory for that, the section outlives a thread that does not leave it */
+		thread_watch_exit(); /* without memory for that, the section outlives a thread that does not leave it */
 	if (s) {
 		s->domain = domain;
 		s->open++;

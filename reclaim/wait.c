@@ -182,8 +182,8 @@ static enum instar_status retire_now(instar_thread *t, const struct limbo_record
 	stamp = grace_stamp(t);
 	while (!scheme->grace_elapsed(t, stamp) || (scheme->holds && scheme->holds(t, record->ptr, record->birth, stamp)))
 		wait_a_round(t, &w);
-	count_retired(t, record);
 	destroy_part(record); /* an entry: all of it */
+	count_retired(t, record); /* not before: its thread may end in it */
 	count_freed(t, record);
 	return INSTAR_OK;
 }

@@ -137,11 +137,12 @@ static bool put_back(instar_thread *t, struct limbo *limbo)
 	return true;
 }
 
-bool begin_freeing(struct limbo *limbo)
+bool begin_freeing(instar_thread *t, struct limbo *limbo)
 {
 	if (!limbo_lock(limbo))
 		return false;
 	this_thread.frees = limbo;
+	this_thread.freer = t;
 	return true;
 }
 
@@ -153,6 +154,36 @@ void end_freeing(void)
 	limbo_unlock(limbo);
 }
 
+static void drop_destroyed(const struct limbo_record *record)
+{
+	count_freed(this_thread.freer, record);
+	limbo_drop(this_thread.frees);
+}
+
+bool destroy_first(const struct limbo_record *record)
+{
+	bool all = destroy_part(record);
+
+	if (all)
+		drop_destroyed(record);
+	return all;
+}
+
+/* Nobody can take up a destructor where its thread ended: the object counts as destroyed.  A table has noted how far it
+ * had come. */
+void cut_freeing_short(void)
+{
+	const struct limbo_record *record = this_thread.frees ? limbo_first(this_thread.frees) : NULL;
+
+	this_thread.callbacks = 0;
+	this_thread.destroy_again = false;
+	if (!record)
+		return;
+	if (!is_table(record))
+		drop_destroyed(record);
+	end_freeing();
+}
+
 /* Destroys up to `budget` objects of a queue of t's domain, whoever retired them; a part of a table uses the
  * budget up.  Returns how many. */
 size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
@@ -160,7 +191,7 @@ size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 	const struct limbo_record *record;
 	size_t n = 0, looks;
 
-	if (!limbo_pending(limbo) || !begin_freeing(limbo))
+	if (!limbo_pending(limbo) || !begin_freeing(t, limbo))
 		return 0;
 	looks = (size_t)limbo_pending(limbo); /* at none twice */
 	if (looks > budget && looks - budget > HELD_LOOKS)
@@ -174,10 +205,8 @@ size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 		if (is_table(record))
 			budget = 0;
 		n++;
-		if (!destroy_part(record))
+		if (!destroy_first(record))
 			break;
-		count_freed(t, record);
-		limbo_drop(limbo);
 	}
 	end_freeing();
 	return n;

@@ -222,6 +222,98 @@ static void many_at_once(const struct reclaim_scheme *scheme)
 	free(guests.cargo);
 }
 
+/* ---- a thread that ends in a destructor ---- */
+
+enum { LEFT = 20, LEAVES_AT = LEFT / 2 };
+
+struct leaving {
+	instar_domain *domain;
+	struct cargo *cargo;
+	pthread_t leaver;
+};
+
+static void leave_destroying(void *object, void *context)
+{
+	struct leaving *leaving = context;
+
+	cargo_destroy(object, NULL);
+	if (pthread_equal(pthread_self(), leaving->leaver))
+		pthread_exit(NULL);
+}
+
+static void retire_to_leave(instar_thread *t, struct leaving *leaving)
+{
+	for (unsigned i = 0; i < LEFT; i++)
+		if (instar_retire(t, &leaving->cargo[i], CARGO_BYTES, i == LEAVES_AT ? leave_destroying : cargo_destroy, leaving))
+			abort();
+}
+
+static void *leave_polling(void *arg)
+{
+	struct leaving *leaving = arg;
+	instar_thread *t = join_domain(leaving->domain);
+
+	leaving->leaver = pthread_self();
+	instar_thread_offline(t);
+	retire_to_leave(t, leaving);
+	for (;;)
+		try_hard(t);
+	return NULL;
+}
+
+static void *leave_ending(void *arg)
+{
+	struct leaving *leaving = arg;
+
+	leaving->leaver = pthread_self();
+	instar_domain_destroy(leaving->domain);
+	return NULL;
+}
+
+static void run_leaver(void *leaver_main(void *arg), struct leaving *leaving)
+{
+	pthread_t leaver;
+
+	if (pthread_create(&leaver, NULL, leaver_main, leaving) != 0)
+		bail_out("no thread");
+	pthread_join(leaver, NULL);
+}
+
+/* The next thread gets its handle, and the queue. */
+static void leaver_leaves_a_queue(const struct reclaim_scheme *scheme)
+{
+	const struct instar_deadline patience = { (uint64_t)CHILD_PATIENCE * 1000000000, NULL };
+	struct leaving leaving = { .domain = open_domain(scheme, NULL), .cargo = cargo_new(LEFT + OBJECTS) };
+	struct instar_reclaim_stats stats;
+	instar_thread *t;
+	bool freed;
+
+	run_leaver(leave_polling, &leaving);
+	t = join_domain(leaving.domain);
+	for (unsigned i = LEFT; i < LEFT + OBJECTS; i++)
+		cargo_retire(t, &leaving.cargo[i]);
+	freed = instar_barrier_until(t, &patience) == INSTAR_OK;
+	instar_domain_stats(leaving.domain, &stats);
+	ok(freed && !stats.pending_objects && cargo_count(leaving.cargo, LEFT + OBJECTS, 1) == LEFT + OBJECTS,
+	   "%s: what a thread that ended in a destructor left is freed, and that object counts as destroyed",
+	   scheme->info.name);
+	close_domain(leaving.domain, t);
+	free(leaving.cargo);
+}
+
+static void leaver_leaves_a_domain(const struct reclaim_scheme *scheme)
+{
+	struct leaving leaving = { .domain = open_domain(scheme, NULL), .cargo = cargo_new(LEFT) };
+	instar_thread *t = join_domain(leaving.domain);
+
+	retire_to_leave(t, &leaving);
+	instar_thread_detach(t);
+	run_leaver(leave_ending, &leaving);
+	ok(instar_domain_destroy(leaving.domain) == INSTAR_OK && cargo_count(leaving.cargo, LEFT, 1) == LEFT,
+	   "%s: a domain whose destroyer ended in a destructor can be destroyed", scheme->info.name);
+	free(leaving.cargo);
+}
+
 /* ---- explicit and implicit handles ---- */
 
 static void counted_handles(const struct reclaim_scheme *scheme)
@@ -599,6 +691,9 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		on_and_offline(scheme);
 	churn(scheme);
 	many_at_once(scheme);
+	if (frees(scheme))
+		leaver_leaves_a_queue(scheme);
+	leaver_leaves_a_domain(scheme);
 	counted_handles(scheme);
 	if (strcmp(scheme->info.family, "lock"))
 		signals(scheme);

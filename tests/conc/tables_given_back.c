@@ -2,12 +2,13 @@
  * tests/conc/tables_given_back.c - a table that was left is given back soon, by calls that make no other garbage,
  * and in parts that are bounded.
  */
+#include <pthread.h>
 #include <time.h>
 
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
-enum { KEYS = 100000, PUTS_AT_MOST = 400000, PUTS_A_LOOK = 500, BOXES = 30000, BOXES_A_CALL = 2000 };
+enum { KEYS = 100000, PUTS_AT_MOST = 400000, PUTS_A_LOOK = 500, BOXES = 30000, BOXES_A_CALL = 2000, HOME_AT_MOST = 64 };
 
 static uint64_t pending_bytes(const struct world *world)
 {
@@ -67,12 +68,13 @@ static void count_free(void *value, void *ctx)
 static char boxes[2 * BOXES];
 
 /* A boxed map from which BOXES values were just cleared. */
-static instar_thread *clear_boxes(struct world *world, const struct instar_scheme_info *scheme)
+static instar_thread *clear_boxes(struct world *world, const struct instar_scheme_info *scheme,
+				  void (*value_free)(void *value, void *ctx))
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 	instar_thread *thread;
 
-	opts.value_free = count_free;
+	opts.value_free = value_free;
 	opts.flags = INSTAR_MAP_MISS_FILTER; /* mapped in front of the buckets */
 	freed = 0;
 	if (!world_open(world, scheme, NULL, &opts) || instar_thread_attach(world->domain, &thread) != INSTAR_OK)
@@ -88,7 +90,7 @@ static void a_clear_is_paid_in_parts(const struct instar_scheme_info *scheme)
 {
 	uint64_t most = 0, i;
 	struct world world;
-	instar_thread *thread = clear_boxes(&world, scheme);
+	instar_thread *thread = clear_boxes(&world, scheme, count_free);
 
 	for (i = 0; freed < BOXES && i < PUTS_AT_MOST; i++) {
 		uint64_t before = freed;
@@ -106,11 +108,55 @@ static void a_clear_is_paid_in_parts(const struct instar_scheme_info *scheme)
 	ok(world_close(&world) && freed == BOXES + (i < BOXES ? i : BOXES), "%s: each value was freed once", scheme->name);
 }
 
+/* ---- a thread ends in the middle of a part ---- */
+
+static pthread_t leaver;
+
+/* What is left of the home that it was at is lost. */
+static void leave_halfway(void *value, void *ctx)
+{
+	count_free(value, ctx);
+	if (freed == BOXES / 2 && pthread_equal(pthread_self(), leaver))
+		pthread_exit(NULL);
+}
+
+static void *leaver_main(void *arg)
+{
+	const struct world *world = arg;
+	instar_thread *thread;
+
+	if (instar_thread_attach(world->domain, &thread) != INSTAR_OK)
+		abort();
+	leaver = pthread_self();
+	for (;;) {
+		instar_poll(thread, 1);
+		look_again_later(thread);
+	}
+	return NULL;
+}
+
+static void others_go_on_with_a_part(const struct instar_scheme_info *scheme)
+{
+	struct world world;
+	instar_thread *thread = clear_boxes(&world, scheme, leave_halfway);
+	pthread_t started;
+
+	instar_thread_offline(thread);
+	if (pthread_create(&started, NULL, leaver_main, &world) != 0)
+		abort();
+	pthread_join(started, NULL);
+	ok(instar_barrier(thread) == INSTAR_OK && freed >= BOXES - HOME_AT_MOST && freed <= BOXES,
+	   "%s: what a thread that ended left of a table is freed", scheme->name);
+	instar_thread_detach(thread);
+	if (!world_close(&world))
+		abort();
+}
+
 static void the_end_frees_all_parts(const struct instar_scheme_info *scheme)
 {
 	struct world world;
 
-	instar_thread_detach(clear_boxes(&world, scheme));
+	instar_thread_detach(clear_boxes(&world, scheme, count_free));
 	ok(world_close(&world) && freed == BOXES, "%s: the domain's end frees what a clear left", scheme->name);
 }
 
@@ -123,8 +169,10 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 		puts_are_enough(scheme);
 	if (!scheme->section_protects_all) /* they refuse to clear boxed maps */
 		return;
-	if (frees)
+	if (frees) {
 		a_clear_is_paid_in_parts(scheme);
+		others_go_on_with_a_part(scheme);
+	}
 	the_end_frees_all_parts(scheme);
 }
 
