@@ -1,11 +1,11 @@
 /*
  * reclaim/fork.c - a child process begins with the forking thread alone.
  *
- * All domains are in one list, up to the destruction of what is left in them: after that, either the destroying thread is
- * the one that forks and goes on in both processes, or nobody can use the domain in the child.  In the child every handle of a thread that is not there any more is given
- * back and its sections are ended; its garbage is not looked at (the thread may have been in the middle of
- * it) and stays allocated, as everything else that it held.  A domain's worker is not there either; the lists of maps
- * are whole, since their locks are held over the fork.
+ * All domains are in one list, up to the destruction of what is left in them: from there on either the destroying
+ * thread is the one that forks, and goes on in both processes, or nobody can use the domain in the child.  There every
+ * handle of a thread that is not there any more is given back and its sections are ended; its garbage is not looked at
+ * (the thread may have been in the middle of it) and stays allocated, as everything else that it held, and counts as
+ * freed.  A domain's worker is not there either; the lists of maps are whole, since their locks are held over the fork.
  *
  * INSTAR_DOMAIN_ATFORK asks for more.  What a lost thread leaves is what it stored, in the order of its program, up to some
  * point (system calls that copy memory stop each processor's stores at one point).  So
@@ -88,6 +88,8 @@ static void take_queue(const instar_domain *domain, struct thread_private *own)
 
 static void lose_threads(instar_domain *domain)
 {
+	bool lost = false;
+
 	for (instar_thread *t = domain->threads; t; t = t->next) {
 		if (!is_callers(t)) {
 			domain->scheme->thread_lost(t);
@@ -98,7 +100,10 @@ static void lose_threads(instar_domain *domain)
 		}
 		/* The thread that was freeing out of it, for its own or for the caller, never ends that. */
 		take_queue(domain, t->own);
+		lost = true;
 	}
+	if (lost)
+		count_lost(domain);
 	domain->shared_readers = thread_shared_sections(domain);
 	if (!domain->shared_readers)
 		domain->scheme->thread_lost(domain->shared);

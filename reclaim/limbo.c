@@ -92,20 +92,33 @@ void limbo_drop(struct limbo *limbo)
 	store_release(&limbo->taken, limbo->taken + 1);
 }
 
-bool limbo_has_older(const struct limbo *limbo, uint64_t stamp)
+struct limbo_walk limbo_walk(const struct limbo *limbo)
 {
 	uint64_t n = load_acquire(&limbo->appended) - limbo->taken; /* ORD:limbo-see */
-	const struct limbo_chunk *chunk = limbo->head;
-	unsigned i = limbo->first;
 
-	for (; n; n--, i++) {
-		if (i == LIMBO_RECORDS) {
-			chunk = chunk->next;
-			i = 0;
-		}
-		if (chunk->record[i].stamp <= stamp)
-			return true;
+	return (struct limbo_walk){ limbo->head, limbo->first, n };
+}
+
+const struct limbo_record *limbo_walk_on(struct limbo_walk *walk)
+{
+	if (!walk->left)
+		return NULL;
+	if (walk->place == LIMBO_RECORDS) {
+		walk->chunk = walk->chunk->next;
+		walk->place = 0;
 	}
+	walk->left--;
+	return &walk->chunk->record[walk->place++];
+}
+
+bool limbo_has_older(const struct limbo *limbo, uint64_t stamp)
+{
+	struct limbo_walk walk = limbo_walk(limbo);
+	const struct limbo_record *record;
+
+	while ((record = limbo_walk_on(&walk)))
+		if (record->stamp <= stamp)
+			return true;
 	return false;
 }
 

@@ -93,6 +93,15 @@ void limbo_unlock(struct limbo *limbo);
 const struct limbo_record *limbo_first(struct limbo *limbo);
 void limbo_drop(struct limbo *limbo);
 
+/* Under the lock: the records that wait, one after the other; NULL: no more. */
+struct limbo_walk {
+	const struct limbo_chunk *chunk;
+	unsigned place;
+	uint64_t left;
+};
+struct limbo_walk limbo_walk(const struct limbo *limbo);
+const struct limbo_record *limbo_walk_on(struct limbo_walk *walk);
+
 /* Under the lock: a record stamped up to `stamp` waits; for queues whose stamps are in no order. */
 bool limbo_has_older(const struct limbo *limbo, uint64_t stamp);
 

@@ -64,6 +64,31 @@ static struct class_counters add_up(instar_domain *domain)
 	return sum;
 }
 
+static void add_waiting(struct class_counters *sum, const instar_thread *t)
+{
+	struct limbo_walk walk = limbo_walk(&t->own->limbo);
+	const struct limbo_record *record;
+
+	while ((record = limbo_walk_on(&walk))) {
+		sum->freed_objects[record->bytes_class & 1]++;
+		sum->freed_bytes[record->bytes_class & 1] += record->bytes_class >> 1;
+	}
+}
+
+/* What was retired and neither was freed nor waits in a queue, nobody will ever free: it counts as freed, so that
+ * pending is what can be freed, and threads do not work in vain to make that less. */
+void count_lost(instar_domain *domain)
+{
+	struct class_counters sum = add_up(domain), *lost = &domain->shared->own->counters;
+
+	for (const instar_thread *t = domain->threads; t; t = t->next)
+		add_waiting(&sum, t);
+	for (unsigned c = 0; c < RECLAIM_CLASSES; c++) {
+		lost->freed_objects[c] += sum.retired_objects[c] - sum.freed_objects[c];
+		lost->freed_bytes[c] += sum.retired_bytes[c] - sum.freed_bytes[c];
+	}
+}
+
 static void raise_peak(uint64_t *peak, uint64_t value)
 {
 	uint64_t was = load_relaxed(peak);

@@ -208,7 +208,8 @@ struct instar_reclaim_stats {
 	uint64_t reserved[16];
 };
 
-/* Read without stopping anyone; each figure is true of some moment of the call. */
+/* Read without stopping anyone; each figure is true of some moment of the call.  In a child process garbage of its parent's
+ * other threads that stays allocated counts as freed: pending is what can be freed. */
 INSTAR_API void instar_domain_stats(instar_domain *domain, struct instar_reclaim_stats *stats);
 
 #ifdef __cplusplus

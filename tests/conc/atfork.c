@@ -53,6 +53,15 @@ static bool close_all(instar_map *map, instar_domain *domain, instar_thread *t)
 	       instar_domain_destroy(domain) == INSTAR_OK;
 }
 
+/* A worker may retire meanwhile. */
+static bool nothing_is_pending(instar_domain *domain)
+{
+	struct instar_reclaim_stats stats;
+
+	instar_domain_stats(domain, &stats);
+	return !frees(domain->scheme) || domain->background || !(stats.pending_objects | stats.pending_bytes);
+}
+
 /* Everything that a process with a map and a handle can do. */
 static int uses_all(instar_map *map, instar_domain *domain, instar_thread *t)
 {
@@ -72,7 +81,7 @@ static int uses_all(instar_map *map, instar_domain *domain, instar_thread *t)
 	wrong |= (instar_count(map, t, &n) != INSTAR_OK || n != KEYS + 1) << 3;
 	wrong |= (instar_remove(map, t, KEYS, NULL) != INSTAR_OK) << 3;
 	wrong |= (instar_barrier(t) != INSTAR_OK || instar_map_check(map, stdout) != INSTAR_OK) << 4;
-	wrong |= (frees(domain->scheme) && cargo_count(cargo, OBJECTS, 1) != OBJECTS) << 5;
+	wrong |= ((frees(domain->scheme) && cargo_count(cargo, OBJECTS, 1) != OBJECTS) || !nothing_is_pending(domain)) << 5;
 	wrong |= !close_all(map, domain, t) << 6;
 	wrong |= (cargo_count(cargo, OBJECTS, 1) != OBJECTS) << 7;
 	return wrong;

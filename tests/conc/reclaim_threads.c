@@ -410,11 +410,19 @@ static void signals(const struct reclaim_scheme *scheme)
 
 /* ---- a child process ---- */
 
-/* In the child: the stalled reader is not there any more. */
+static uint64_t pending(instar_domain *domain)
+{
+	struct instar_reclaim_stats stats;
+
+	instar_domain_stats(domain, &stats);
+	return stats.pending_objects | stats.pending_bytes;
+}
+
+/* In the child: the stalled reader is not there any more, and nobody waits for what it retired. */
 static int child_uses(instar_domain *domain, instar_thread *t)
 {
 	struct cargo *cargo = cargo_new(FORK_OBJECTS);
-	int wrong = attached(domain) != 1;
+	int wrong = attached(domain) != 1 || pending(domain);
 
 	for (unsigned i = 0; i < FORK_OBJECTS; i++)
 		wrong |= cargo_retire(t, &cargo[i]) != INSTAR_OK;
@@ -428,6 +436,7 @@ static int child_uses(instar_domain *domain, instar_thread *t)
 static void forks(const struct reclaim_scheme *scheme)
 {
 	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(OBJECTS);
 	instar_thread *t = join_domain(domain);
 	struct actor reader;
 	int status = -1;
@@ -435,6 +444,7 @@ static void forks(const struct reclaim_scheme *scheme)
 
 	actor_start(&reader, domain);
 	actor_do(&reader, actor_enter, NULL);
+	actor_do(&reader, job_retire, cargo);
 	fflush(stdout);
 	child = fork();
 	if (child == 0)
@@ -443,9 +453,11 @@ static void forks(const struct reclaim_scheme *scheme)
 	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: a child process goes on alone (status %d)", scheme->info.name,
 	   status);
 	actor_do(&reader, actor_leave, NULL);
-	ok(instar_barrier(t) == INSTAR_OK, "%s: and its parent as before", scheme->info.name);
+	ok(instar_barrier(t) == INSTAR_OK && cargo_count(cargo, OBJECTS, frees(scheme)) == OBJECTS,
+	   "%s: and its parent as before", scheme->info.name);
 	actor_stop(&reader);
 	close_domain(domain, t);
+	free(cargo);
 }
 
 /* ---- a fork while another thread frees what the caller retired ---- */
@@ -481,7 +493,8 @@ static int child_frees(instar_thread *t)
 	struct cargo *cargo = cargo_new(1);
 
 	alarm(CHILD_PATIENCE);
-	return cargo_retire(t, cargo) != INSTAR_OK || instar_barrier(t) != INSTAR_OK || cargo_count(cargo, 1, 1) != 1;
+	return cargo_retire(t, cargo) != INSTAR_OK || instar_barrier(t) != INSTAR_OK || cargo_count(cargo, 1, 1) != 1 ||
+	       pending(t->domain);
 }
 
 static void forks_amid_freeing(const struct reclaim_scheme *scheme)
