@@ -31,7 +31,8 @@
  *	ASLEEP    there was nothing to do: SLEEP_NS
  *
  * Of maps it knows what they attach (contract.h), in a list under the domain's lock, which it holds while it helps
- * them, for HELP_BUDGET homes each.  So a map is not destroyed under its hands, and a fork waits that long.
+ * them, for HELP_BUDGET homes each.  So a map is not destroyed under its hands, and a fork waits that long; as it does
+ * while records are taken over.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -130,7 +131,7 @@ static bool help_maps(struct background *w)
 }
 
 /* Up to TAKEN elapsed records of another's queue come into the worker's.  How many; without memory they are
- * destroyed where they are. */
+ * destroyed where they are.  A fork waits for that: a child finds each record in one of the two, and the other's whole. */
 static size_t take_over(instar_thread *t, struct limbo *from)
 {
 	const struct limbo_record *record;
@@ -140,14 +141,16 @@ static size_t take_over(instar_thread *t, struct limbo *from)
 		return 0;
 	if (!reclaim_reserve(t, TAKEN))
 		return free_elapsed(t, from, TAKEN);
-	if (!limbo_lock(from))
-		return 0;
-	while (n < TAKEN && (record = limbo_first(from)) && has_elapsed(t, from, record->stamp)) {
-		limbo_append(t->domain, &t->own->limbo, record);
-		limbo_drop(from);
-		n++;
+	pthread_mutex_lock(&t->domain->maps_lock);
+	if (limbo_lock(from)) {
+		while (n < TAKEN && (record = limbo_first(from)) && has_elapsed(t, from, record->stamp)) {
+			limbo_append(t->domain, &t->own->limbo, record);
+			limbo_drop(from);
+			n++;
+		}
+		limbo_unlock(from);
 	}
-	limbo_unlock(from);
+	pthread_mutex_unlock(&t->domain->maps_lock);
 	return n;
 }
 

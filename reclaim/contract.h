@@ -77,7 +77,7 @@ struct instar_domain {
 	struct background *background; /* the worker; NULL: none (reclaim/background.c) */
 	uint64_t maps;                /* attached maps: destroy refuses */
 	struct reclaim_map *first_map; /* of them, under maps_lock */
-	pthread_mutex_t maps_lock;
+	pthread_mutex_t maps_lock;    /* held over a fork, which so falls in no step of the worker's that takes it */
 	uint64_t shared_readers;      /* sections open through `shared`: they hold back all reclamation */
 	unsigned next_index;          /* of the next new handle */
 	instar_domain *next;          /* in the list of all domains (reclaim/fork.c) */

@@ -18,7 +18,7 @@
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 
-enum { CHILD_PATIENCE = 60, OBJECTS = 1000, KEYS = 500, FORKS = 8, CHURNERS = 2 };
+enum { CHILD_PATIENCE = 60, OBJECTS = 1000, KEYS = 500, FORKS = 8, CHURNERS = 2, MANY = 20000, BUSY_FORKS = 10, LOOKS = 2000 };
 enum { MEND_STRIDE = LIMBO_RECORDS / 5 }; /* meets the ends of chunks */
 
 _Static_assert(LIMBO_RECORDS % MEND_STRIDE == 0, "all of them");
@@ -342,6 +342,71 @@ static void worker_is_started_anew(const struct reclaim_scheme *scheme)
 	ok(close_all(w.map, w.domain, w.t), "%s: and the parent its", scheme->info.name);
 }
 
+struct tally {
+	instar_thread *t;
+	size_t retired, freed; /* freed: atomic */
+};
+
+static void count_off(void *object, void *context)
+{
+	(void)object;
+	__atomic_fetch_add(&((struct tally *)context)->freed, 1, __ATOMIC_RELAXED);
+}
+
+/* What the worker had taken over to destroy is lost, but not what waits elsewhere. */
+static int child_has_all_but_a_handful(void *arg)
+{
+	struct tally *tally = arg;
+
+	return instar_barrier(tally->t) != INSTAR_OK || tally->retired - tally->freed > 2 * RECLAIM_WORK_STEP;
+}
+
+/* Between the domain's preparation for a fork and the fork: where nobody destroys out of a queue, nobody has it locked. */
+static const struct limbo *watched;
+static bool seen_locked;
+
+static void watch_queue(void)
+{
+	for (unsigned i = 0; watched && i < LOOKS && !seen_locked; i++) {
+		seen_locked = load_acquire(&watched->busy);
+		sched_yield();
+	}
+}
+
+/* Until the worker takes over. */
+static void retire_many(struct tally *tally)
+{
+	struct limbo *limbo = &tally->t->own->limbo;
+	uint64_t taken;
+
+	for (unsigned i = 0; i < MANY; i++, tally->retired++)
+		if (instar_retire(tally->t, tally, 1, count_off, tally) != INSTAR_OK)
+			bail_out("no memory");
+	taken = load_acquire(&limbo->taken);
+	while (limbo_pending(limbo) && load_acquire(&limbo->taken) == taken)
+		sched_yield();
+}
+
+static void forks_beside_a_busy_worker(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_for_forks(scheme, INSTAR_DOMAIN_BACKGROUND);
+	struct tally tally = { .t = join_domain(domain) };
+	int status = 0;
+	bool closed;
+
+	instar_thread_offline(tally.t);
+	seen_locked = false;
+	watched = &tally.t->own->limbo;
+	for (unsigned i = 0; i < BUSY_FORKS && !status; i++) {
+		retire_many(&tally);
+		status = child_of(child_has_all_but_a_handful, &tally);
+	}
+	watched = NULL;
+	closed = instar_thread_detach(tally.t) == INSTAR_OK && instar_domain_destroy(domain) == INSTAR_OK;
+	ok(status == 0 && !seen_locked && closed, "%s: a child frees its garbage although the worker was at it (status %#x)",
+	   scheme->info.name, (unsigned)status);
+}
+
 /* ---- a domain that another thread is destroying ---- */
 
 struct ending {
@@ -483,8 +548,10 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	if (scheme->info.section_protects_all)
 		forks_amid_a_count(scheme, STEP_SEALED, true);
 	garbage_of_others(scheme);
-	if (frees(scheme))
+	if (frees(scheme)) {
 		worker_is_started_anew(scheme);
+		forks_beside_a_busy_worker(scheme);
+	}
 	forks_amid_the_end(scheme);
 	forks_at_any_moment(scheme, 0);
 	forks_at_any_moment(scheme, INSTAR_DOMAIN_BACKGROUND);
@@ -492,6 +559,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 
 int main(void)
 {
+	pthread_atfork(watch_queue, NULL, NULL); /* registered before the library's, it runs after that */
 	queues_are_mended();
 	each_table(test_scheme);
 	return done_testing();
