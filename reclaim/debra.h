@@ -78,9 +78,11 @@ static bool debra_advance(instar_thread *t)
 	return turned;
 }
 
+/* It may have been lost between the two words that tell how far it had looked: its looks begin anew. */
 static void debra_thread_lost(instar_thread *t)
 {
 	epoch_withdraw(t);
+	debra_thread(t)->epoch = 0;
 	debra_thread(t)->looking = false;
 }
 

@@ -25,14 +25,15 @@ bool limbo_reserve_chunk(instar_domain *domain, struct limbo *limbo)
 	if (!chunk)
 		return false;
 	limbo->chunks++;
+	/* In this order, so that a child finds a whole ring wherever in it the fork fell. */
 	if (tail) {
 		chunk->next = tail->next;
-		tail->next = chunk;
+		store_release(&tail->next, chunk);
 	} else {
 		chunk->next = chunk;
 		limbo->tail = chunk;
 		limbo->room = LIMBO_RECORDS;
-		store_relaxed(&limbo->head, chunk); /* seen with the first record */
+		store_release(&limbo->head, chunk); /* seen with the first record */
 	}
 	return true;
 }

@@ -8,6 +8,7 @@
 
 #include <instar/bytes.h>
 
+#include "reclaim/debra.h"
 #include "reclaim/private.h"
 #include "src/state.h"
 #include "src/step.h"
@@ -305,6 +306,39 @@ static void queues_are_mended(void)
 	instar_domain_destroy(domain);
 }
 
+/* ---- how far a lost thread had looked ---- */
+
+/* For this epoch it had seen all, says what is left of a thread that was lost between the two words that tell. */
+static void looks_begin_anew(void)
+{
+	bool known;
+	const struct reclaim_scheme *debra = reclaim_find("debra", &known);
+	struct actor reader;
+	instar_domain *domain;
+	instar_thread *t;
+	uint64_t epoch;
+
+	if (!debra) {
+		skip(1, "debra is not built in");
+		return;
+	}
+	domain = open_domain(debra, NULL);
+	t = join_domain(domain);
+	actor_start(&reader, domain);
+	actor_do(&reader, actor_enter, NULL);
+	try_hard(t);
+	epoch = epoch_domain(domain)->epoch;
+	debra_thread(t)->epoch = epoch;
+	debra_thread(t)->next = NULL;
+	debra->thread_lost(t);
+	try_hard(t);
+	ok(epoch_domain(domain)->epoch == epoch, "debra: the looks of a lost thread begin anew");
+	actor_do(&reader, actor_leave, NULL);
+	actor_stop(&reader);
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+}
+
 /* ---- the worker ---- */
 
 static void note_thread(void *object, void *context)
@@ -561,6 +595,7 @@ int main(void)
 {
 	pthread_atfork(watch_queue, NULL, NULL); /* registered before the library's, it runs after that */
 	queues_are_mended();
+	looks_begin_anew();
 	each_table(test_scheme);
 	return done_testing();
 }
