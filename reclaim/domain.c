@@ -149,6 +149,20 @@ static void destroy_garbage(instar_domain *domain)
 	}
 }
 
+/* Nobody else uses it. */
+static void destroy_unused(instar_domain *domain)
+{
+	instar_thread *t;
+
+	background_stop(domain);
+	domains_remove(domain); /* a child leaves alone what may be half destroyed */
+	destroy_garbage(domain);
+	t = thread_mine(domain);
+	if (t)
+		thread_release(t);
+	free_domain(domain);
+}
+
 enum instar_status instar_domain_destroy(instar_domain *domain)
 {
 	instar_thread *t;
@@ -162,13 +176,7 @@ enum instar_status instar_domain_destroy(instar_domain *domain)
 		thread_release(t);
 	if (in_use(domain))
 		return INSTAR_BUSY;
-	background_stop(domain);
-	domains_remove(domain); /* a child leaves alone what may be half destroyed */
-	destroy_garbage(domain);
-	t = thread_mine(domain);
-	if (t)
-		thread_release(t);
-	free_domain(domain);
+	destroy_unused(domain);
 	return INSTAR_OK;
 }
 
@@ -182,7 +190,7 @@ instar_domain *instar_domain_default(void)
 		return NULL;
 	if (cas_acq_rel(&default_domain, &was, domain))
 		return domain;
-	instar_domain_destroy(domain);
+	destroy_unused(domain); /* the caller may be in a section or a callback */
 	return was;
 }
 

@@ -72,6 +72,7 @@ tests_conc_reclaim_sections_LDADD = $(reclaim_libs)
 tests_conc_reclaim_status_SOURCES = tests/conc/reclaim_status.c $(reclaim_support)
 tests_conc_reclaim_status_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_reclaim_status_LDADD = $(reclaim_libs)
+tests_conc_reclaim_status_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_init -Wl,--wrap=pthread_mutex_destroy
 tests_conc_reclaim_stress_SOURCES = tests/conc/reclaim_stress.c $(reclaim_support)
 tests_conc_reclaim_stress_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_reclaim_stress_LDADD = $(reclaim_libs)

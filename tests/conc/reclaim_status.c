@@ -76,6 +76,54 @@ static void lists_schemes(void)
 	ok(instar_schemes(NULL) == n, "the list need not be asked for");
 }
 
+/* ---- the default domain, made by two at once ---- */
+
+static bool racing;
+static instar_domain *winner;
+static int domains; /* by their locks, as the linker has them counted here */
+
+int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __real_pthread_mutex_destroy(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
+int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex);
+
+/* While one makes it, it is made. */
+int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+	domains++;
+	if (racing) {
+		racing = false;
+		winner = instar_domain_default();
+	}
+	return __real_pthread_mutex_init(mutex, attributes);
+}
+
+int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+	domains--;
+	return __real_pthread_mutex_destroy(mutex);
+}
+
+/* Before any other use of the default domain. */
+static void one_default_domain(void)
+{
+	instar_domain *domain, *found;
+	instar_thread *t;
+	int before;
+
+	if (instar_domain_create(&domain, NULL, NULL) != INSTAR_OK)
+		bail_out("no memory");
+	t = join_domain(domain);
+	before = domains;
+	racing = true;
+	instar_enter(t);
+	found = instar_domain_default();
+	instar_leave(t);
+	ok(found && found == winner && domains == before + 1, "default: of two made at once, in a section, one is left");
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+}
+
 static void refuses_null(void)
 {
 	instar_thread *t = (instar_thread *)&t;
@@ -231,6 +279,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 
 int main(void)
 {
+	one_default_domain();
 	refuses_bad_options();
 	lists_schemes();
 	refuses_null();
