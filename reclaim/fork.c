@@ -11,11 +11,11 @@
  * point (system calls that copy memory stop each processor's stores at one point).  So
  *   - its queue holds whole records up to `appended`, and the rest of the producer's side follows from the
  *     consumer's, if nobody was consuming: then it is mended, and what waits in it is freed in the child by who comes.
- *     If somebody was, the first record may be half destroyed and the consumer's side half moved: the
- *     queue is given up as without the flag.  (The worker takes over out of the others' under a lock that is held over
- *     the fork, and destroys out of its own.)  To wait for him in prepare would be to wait for a destructor, which may
- *     want what the forking thread has locked.  If it is the forking thread that frees out of it, a destructor called
- *     fork: it returns in the child, too, and the queue is mended under it, with or without the flag;
+ *     If somebody was, the first record may be half destroyed and the consumer's side half moved: the queue is given up
+ *     as without the flag, also where he only looked through it in a barrier.  To wait for him in prepare would be to wait
+ *     for a destructor, which may want what the forking thread has locked.  (But the worker's taking over out of others'
+ *     queues is waited for: it destroys out of its own.)  If it is the forking thread that frees out of it, a destructor
+ *     called fork: it returns in the child, too, and the queue is mended under it, with or without the flag;
  *   - a map's list of snapshots is locked over the fork; those that a call of a lost thread had open for itself are taken
  *     out of it in the child;
  *   - a worker is started anew.
