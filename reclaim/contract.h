@@ -141,7 +141,8 @@ struct reclaim_scheme {
 	uint64_t (*birth)(const instar_domain *domain);  /* the birth era of an object made now; NULL: 0 */
 	bool (*advance)(instar_thread *thread);          /* one bounded, non-blocking attempt towards the next grace
 							    period, outside every section; true: progress */
-	bool (*wait)(instar_thread *thread);             /* the same, but it may block; NULL: advance and wait */
+	bool (*wait)(instar_thread *thread);             /* the same, but it may block, for calls that wait for
+							    grace periods; NULL: advance and a pause */
 };
 
 /* ---- what the map calls ---- */

@@ -224,11 +224,11 @@ static void visit_next(instar_thread *t)
 		free_elapsed(t, &other->own->limbo, VISIT_BUDGET);
 }
 
-/* More garbage than the domain's user wants: tells so, and does more than its share. */
+/* More garbage than the domain's user wants: tells so, and does more than its share.  It waits for nobody, whoever sleeps:
+ * retiring is lock-free, and the caller may have what a reader waits for. */
 static void work_under_pressure(instar_thread *t, uint64_t pending)
 {
 	instar_domain *domain = t->domain;
-	const struct reclaim_scheme *scheme = domain->scheme;
 
 	if (domain->opts.pressure) {
 		reclaim_callback_begin();
@@ -236,10 +236,8 @@ static void work_under_pressure(instar_thread *t, uint64_t pending)
 		reclaim_callback_end();
 	}
 	for (unsigned i = 0; i < PRESSURE_ROUNDS; i++) {
-		if (scheme->wait && !t->own->online && !thread_in_section())
-			scheme->wait(t);
-		else if (scheme->advance)
-			scheme->advance(t);
+		if (domain->scheme->advance)
+			domain->scheme->advance(t);
 		free_elapsed(t, &t->own->limbo, PRESSURE_BUDGET);
 	}
 }

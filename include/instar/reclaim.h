@@ -75,7 +75,7 @@ struct instar_domain_opts {
 	size_t struct_size;        /* sizeof(struct instar_domain_opts) */
 	unsigned flags;            /* enum instar_domain_flags, or-ed */
 	int signal;                /* for schemes that use one; 0: a free real-time signal; its handler stays */
-	size_t max_pending_bytes;  /* above it `pressure` is called and threads reclaim harder; 0: no limit */
+	size_t max_pending_bytes;  /* above it `pressure` is called and threads reclaim harder, without waiting; 0: no limit */
 	void (*pressure)(uint64_t pending_bytes, void *ctx);
 	void *ctx;
 	const struct instar_allocator *allocator; /* NULL: malloc and mmap; copied */
