@@ -91,7 +91,7 @@ instar_thread *background_handle(const instar_domain *domain); /* the worker's; 
 void count_retired(instar_thread *t, const struct limbo_record *record);
 void count_freed(instar_thread *t, const struct limbo_record *record);
 void count_lost(instar_domain *domain);                /* in a child process: what threads that are not there had in hand */
-uint64_t sample_pending(instar_domain *domain);        /* bytes; raises the peaks */
+uint64_t sample_pending(instar_domain *domain);        /* bytes, none too many; raises the peaks */
 
 /* memory.c */
 bool memory_init(struct instar_allocator *memory, const struct instar_allocator *given);

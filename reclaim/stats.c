@@ -1,12 +1,16 @@
 /*
  * reclaim/stats.c - what was retired, freed and waits.
  *
- * Every handle counts for itself, without locked instructions; a reader adds them up.  Freed is read
- * before retired, so that the difference is never negative.
+ * Every handle counts for itself, without locked instructions; a reader adds them up: first all that was retired, then all
+ * that was freed.  So what the sums leave is at most what waited at the moment between the two, however long the
+ * reader is kept from going on: all retired until then is not more than it read, and all freed until then not less.  It
+ * shows less by what was freed while it read; in the other order it would show as waiting what others retired meanwhile.
  */
 #include <string.h>
 
 #include "reclaim/private.h"
+
+enum { LOOKS = 3 };
 
 static void count(instar_thread *t, uint64_t *counter, uint64_t n)
 {
@@ -34,44 +38,101 @@ void count_freed(instar_thread *t, const struct limbo_record *record)
 	count(t, &c->freed_bytes[class], record->bytes_class >> 1);
 }
 
-static void add_freed(struct class_counters *sum, const instar_thread *t)
+/* Of all handles, by class. */
+struct sums {
+	uint64_t retired[RECLAIM_CLASSES], freed[RECLAIM_CLASSES];
+};
+
+struct both_sums {
+	struct sums objects, bytes;
+};
+
+/* Acquire: before freed is read. */
+static void add_retired(struct both_sums *sums, const instar_thread *t)
 {
 	for (unsigned c = 0; c < RECLAIM_CLASSES; c++) {
-		sum->freed_objects[c] += load_acquire(&t->own->counters.freed_objects[c]);
-		sum->freed_bytes[c] += load_acquire(&t->own->counters.freed_bytes[c]);
+		sums->objects.retired[c] += load_acquire(&t->own->counters.retired_objects[c]);
+		sums->bytes.retired[c] += load_acquire(&t->own->counters.retired_bytes[c]);
 	}
 }
 
-static void add_retired(struct class_counters *sum, const instar_thread *t)
+static void add_freed(struct both_sums *sums, const instar_thread *t)
 {
 	for (unsigned c = 0; c < RECLAIM_CLASSES; c++) {
-		sum->retired_objects[c] += load_relaxed(&t->own->counters.retired_objects[c]);
-		sum->retired_bytes[c] += load_relaxed(&t->own->counters.retired_bytes[c]);
+		sums->objects.freed[c] += load_acquire(&t->own->counters.freed_objects[c]);
+		sums->bytes.freed[c] += load_acquire(&t->own->counters.freed_bytes[c]);
 	}
 }
 
-static struct class_counters add_up(instar_domain *domain)
+/* What was freed had been retired, whether or not that was read. */
+static void complete(struct sums *sums)
 {
-	struct class_counters sum = { { 0 }, { 0 }, { 0 }, { 0 } };
+	for (unsigned c = 0; c < RECLAIM_CLASSES; c++)
+		if (sums->retired[c] < sums->freed[c])
+			sums->retired[c] = sums->freed[c];
+}
+
+static struct both_sums read_all(instar_domain *domain)
+{
+	struct both_sums sums = { { { 0 }, { 0 } }, { { 0 }, { 0 } } };
 	const instar_thread *t;
 
 	for (t = load_acquire(&domain->threads); t; t = t->next)
-		add_freed(&sum, t);
-	add_freed(&sum, domain->shared);
+		add_retired(&sums, t);
+	add_retired(&sums, domain->shared);
 	for (t = load_acquire(&domain->threads); t; t = t->next)
-		add_retired(&sum, t);
-	add_retired(&sum, domain->shared);
-	return sum;
+		add_freed(&sums, t);
+	add_freed(&sums, domain->shared);
+	return sums;
 }
 
-static void add_waiting(struct class_counters *sum, const instar_thread *t)
+static struct both_sums add_up(instar_domain *domain)
+{
+	struct both_sums sums = read_all(domain);
+
+	complete(&sums.objects);
+	complete(&sums.bytes);
+	return sums;
+}
+
+static uint64_t total(const uint64_t counters[RECLAIM_CLASSES])
+{
+	return counters[RECLAIM_ENTRY] + counters[RECLAIM_TABLE];
+}
+
+static uint64_t pending(const struct sums *sums)
+{
+	return total(sums->retired) - total(sums->freed);
+}
+
+static void keep_most(struct sums *most, const struct sums *sums)
+{
+	if (pending(sums) >= pending(most))
+		*most = *sums;
+}
+
+/* Of a few looks what shows most: none shows too much, and one that was kept from going on too little. */
+static struct both_sums look(instar_domain *domain)
+{
+	struct both_sums most = add_up(domain);
+
+	for (unsigned i = 1; i < LOOKS; i++) {
+		struct both_sums sums = add_up(domain);
+
+		keep_most(&most.objects, &sums.objects);
+		keep_most(&most.bytes, &sums.bytes);
+	}
+	return most;
+}
+
+static void add_waiting(struct both_sums *sums, const instar_thread *t)
 {
 	struct limbo_walk walk = limbo_walk(&t->own->limbo);
 	const struct limbo_record *record;
 
 	while ((record = limbo_walk_on(&walk))) {
-		sum->freed_objects[record->bytes_class & 1]++;
-		sum->freed_bytes[record->bytes_class & 1] += record->bytes_class >> 1;
+		sums->objects.freed[record->bytes_class & 1]++;
+		sums->bytes.freed[record->bytes_class & 1] += record->bytes_class >> 1;
 	}
 }
 
@@ -79,13 +140,14 @@ static void add_waiting(struct class_counters *sum, const instar_thread *t)
  * pending is what can be freed, and threads do not work in vain to make that less. */
 void count_lost(instar_domain *domain)
 {
-	struct class_counters sum = add_up(domain), *lost = &domain->shared->own->counters;
+	struct class_counters *lost = &domain->shared->own->counters;
+	struct both_sums sums = read_all(domain);
 
 	for (const instar_thread *t = domain->threads; t; t = t->next)
-		add_waiting(&sum, t);
+		add_waiting(&sums, t);
 	for (unsigned c = 0; c < RECLAIM_CLASSES; c++) {
-		lost->freed_objects[c] += sum.retired_objects[c] - sum.freed_objects[c];
-		lost->freed_bytes[c] += sum.retired_bytes[c] - sum.freed_bytes[c];
+		lost->freed_objects[c] += sums.objects.retired[c] - sums.objects.freed[c];
+		lost->freed_bytes[c] += sums.bytes.retired[c] - sums.bytes.freed[c];
 	}
 }
 
@@ -97,23 +159,18 @@ static void raise_peak(uint64_t *peak, uint64_t value)
 		;
 }
 
-static uint64_t pending(const uint64_t retired[RECLAIM_CLASSES], const uint64_t freed[RECLAIM_CLASSES])
+static void raise_peaks(instar_domain *domain, const struct both_sums *sums)
 {
-	return retired[RECLAIM_ENTRY] + retired[RECLAIM_TABLE] - freed[RECLAIM_ENTRY] - freed[RECLAIM_TABLE];
-}
-
-static void raise_peaks(instar_domain *domain, const struct class_counters *sum)
-{
-	raise_peak(&domain->peak_objects, pending(sum->retired_objects, sum->freed_objects));
-	raise_peak(&domain->peak_bytes, pending(sum->retired_bytes, sum->freed_bytes));
+	raise_peak(&domain->peak_objects, pending(&sums->objects));
+	raise_peak(&domain->peak_bytes, pending(&sums->bytes));
 }
 
 uint64_t sample_pending(instar_domain *domain)
 {
-	struct class_counters sum = add_up(domain);
+	struct both_sums sums = add_up(domain);
 
-	raise_peaks(domain, &sum);
-	return pending(sum.retired_bytes, sum.freed_bytes);
+	raise_peaks(domain, &sums);
+	return pending(&sums.bytes);
 }
 
 static uint64_t attached_threads(const instar_domain *domain)
@@ -128,23 +185,23 @@ static uint64_t attached_threads(const instar_domain *domain)
 
 void instar_domain_stats(instar_domain *domain, struct instar_reclaim_stats *stats)
 {
-	struct class_counters sum;
+	struct both_sums sums;
 
 	if (!stats)
 		return;
 	memset(stats, 0, sizeof(*stats));
 	if (!domain)
 		return;
-	sum = add_up(domain);
-	raise_peaks(domain, &sum);
-	stats->retired_objects = sum.retired_objects[RECLAIM_ENTRY] + sum.retired_objects[RECLAIM_TABLE];
-	stats->freed_objects = sum.freed_objects[RECLAIM_ENTRY] + sum.freed_objects[RECLAIM_TABLE];
-	stats->pending_objects = stats->retired_objects - stats->freed_objects;
-	stats->pending_bytes = pending(sum.retired_bytes, sum.freed_bytes);
+	sums = look(domain);
+	raise_peaks(domain, &sums);
+	stats->retired_objects = total(sums.objects.retired);
+	stats->freed_objects = total(sums.objects.freed);
+	stats->pending_objects = pending(&sums.objects);
+	stats->pending_bytes = pending(&sums.bytes);
 	stats->peak_pending_objects = load_relaxed(&domain->peak_objects);
 	stats->peak_pending_bytes = load_relaxed(&domain->peak_bytes);
-	stats->pending_table_objects = sum.retired_objects[RECLAIM_TABLE] - sum.freed_objects[RECLAIM_TABLE];
-	stats->pending_table_bytes = sum.retired_bytes[RECLAIM_TABLE] - sum.freed_bytes[RECLAIM_TABLE];
+	stats->pending_table_objects = sums.objects.retired[RECLAIM_TABLE] - sums.objects.freed[RECLAIM_TABLE];
+	stats->pending_table_bytes = sums.bytes.retired[RECLAIM_TABLE] - sums.bytes.freed[RECLAIM_TABLE];
 	stats->grace_periods = load_relaxed(&domain->counters.grace_periods);
 	stats->advances_tried = load_relaxed(&domain->counters.advances_tried);
 	stats->advances_blocked = load_relaxed(&domain->counters.advances_blocked);

@@ -208,8 +208,9 @@ struct instar_reclaim_stats {
 	uint64_t reserved[16];
 };
 
-/* Read without stopping anyone; each figure is true of some moment of the call.  In a child process garbage of its parent's
- * other threads that stays allocated counts as freed: pending is what can be freed. */
+/* Read without stopping anyone; each figure is true of some moment of the call, but that what waits, and its peak, may be
+ * shown too small by what was freed while it was read: never too large.  Peaks are of the moments looked at.  In a child
+ * process garbage of its parent's other threads that stays allocated counts as freed: pending is what can be freed. */
 INSTAR_API void instar_domain_stats(instar_domain *domain, struct instar_reclaim_stats *stats);
 
 #ifdef __cplusplus

@@ -1,7 +1,8 @@
 /*
  * tests/conc/stopped_anywhere.c - a thread stops between two instructions of a call, any two: the others go on, each of
  * their calls comes to its end and a migration too, and a child process that has no such thread goes on as well.  Under
- * robust schemes who stops amid an attempt to advance does not keep the others from freeing what was born later.
+ * robust schemes who stops amid an attempt to advance does not keep the others from freeing what was born later.  And who
+ * stops amid reading the statistics shows no garbage that never was.
  */
 #include "tests/support/child.h"
 #include "tests/support/tap.h"
@@ -20,6 +21,7 @@
 
 enum { FIRST_OWN = 1 << 24, OWN = 120, FIRST_STEPPED = 1 << 25, COUNTER = 1 << 26, FEW = 8 };
 enum { POLLS = 100000, STRIDE = 211, NEXT = 5 };
+enum { STOCK = 64, ROUNDS = 2 };
 enum { STOPS = 6, FORKS = 2, PATIENCE = 60, CHILD_PATIENCE = 20, MAINTAINS = 100000, NO_CALL_IS_LONGER = 1 << 30 };
 
 static struct world world;
@@ -338,6 +340,63 @@ static void stop_amid_attempts(const struct instar_scheme_info *scheme)
 		ok(false, "%s: nothing is left", scheme->name);
 }
 
+/* ---- who stops amid reading the statistics ---- */
+
+static instar_domain *watched;
+static struct instar_reclaim_stats shown;
+static unsigned retired, freed; /* never fewer apart than STOCK / 2 once there are STOCK, or more than twice that */
+
+static void join_nothing(void)
+{
+}
+
+static void read_statistics(void)
+{
+	instar_domain_stats(watched, &shown);
+}
+
+static void one_more(void *object, void *ctx)
+{
+	(void)object;
+	(void)ctx;
+	freed++;
+}
+
+/* As many as before wait when it has come to its end.  Meanwhile retiring frees a few by itself. */
+static void renew_stock(instar_thread *t)
+{
+	for (unsigned i = 0; i < STOCK; i++, retired++)
+		instar_retire(t, &watched, 1, one_more, NULL);
+	while (retired - freed > STOCK)
+		instar_poll(t, 1);
+}
+
+static void stop_amid_statistics(void)
+{
+	unsigned stops = 0, wrong = 0;
+	instar_thread *t;
+
+	if (instar_domain_create(&watched, NULL, NULL) != INSTAR_OK || instar_thread_attach(watched, &t) != INSTAR_OK)
+		abort();
+	renew_stock(t);
+	stepper_start(join_nothing, read_statistics);
+	for (bool stands = true; stands; stops++) {
+		stands = stepper_stands(stops + 1, NULL);
+		for (unsigned i = 0; i < ROUNDS && stands; i++)
+			renew_stock(t);
+		if (stands)
+			stepper_goes_on();
+		wrong += shown.pending_objects < STOCK / 2 || shown.pending_objects > 2 * STOCK;
+		wrong += shown.pending_bytes < STOCK / 2 || shown.pending_bytes > 2 * STOCK;
+		wrong += shown.retired_objects - shown.freed_objects != shown.pending_objects;
+		wrong += shown.peak_pending_objects > 2 * STOCK || shown.peak_pending_bytes > 2 * STOCK;
+	}
+	ok(!wrong && stops > STOCK, "the statistics, stopped at %u instructions: what waited, and no more", stops);
+	stepper_end();
+	instar_thread_detach(t);
+	ok(instar_domain_destroy(watched) == INSTAR_OK && retired == freed, "nothing is left");
+}
+
 /* ---- */
 
 static void run(const struct instar_scheme_info *scheme, void *rng)
@@ -358,6 +417,8 @@ int main(void)
 {
 	struct rng rng = rng_stream(test_seed(), 0);
 
+	alarm(PATIENCE * test_scale());
+	stop_amid_statistics();
 	each_scheme(run, &rng);
 	return done_testing();
 }
