@@ -73,6 +73,7 @@ static inline instar_thread *thread_or_self(instar_thread *t)
 uint64_t grace_stamp(instar_thread *t);                /* in the open section, else in one of its own */
 bool has_elapsed(instar_thread *t, struct limbo *limbo, uint64_t stamp);
 size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget); /* objects, or one part of a table */
+size_t free_anywhere(instar_thread *t, size_t budget); /* the same of all queues, t's own first */
 void advance_domain(instar_thread *t);                 /* with what belongs to it */
 bool begin_freeing(instar_thread *t, struct limbo *limbo); /* the caller destroys out of it; false: somebody else does */
 bool destroy_first(const struct limbo_record *record); /* a part of it; true: that was all, and it is dropped */

@@ -211,16 +211,11 @@ enum instar_status instar_retire(instar_thread *thread, void *ptr, size_t bytes,
 
 size_t instar_poll(instar_thread *thread, size_t budget)
 {
-	instar_thread *t = thread_or_self(thread), *other;
-	size_t n = 0;
+	instar_thread *t = thread_or_self(thread);
 
 	if (!t || !may_wait())
 		return 0;
 	if (t->domain->scheme->advance)
 		t->domain->scheme->advance(t);
-	if (!t->is_shared)
-		n = free_elapsed(t, &t->own->limbo, budget);
-	for (other = load_acquire(&t->domain->threads); other && n < budget; other = other->next)
-		n += free_elapsed(t, &other->own->limbo, budget - n);
-	return n;
+	return free_anywhere(t, budget);
 }

@@ -212,20 +212,35 @@ size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 	return n;
 }
 
-/* Looks at one handle; what waits in one that nobody has is freed here, and tables whose thread may be idle. */
+size_t free_anywhere(instar_thread *t, size_t budget)
+{
+	instar_thread *other;
+	size_t n = 0;
+
+	if (!t->is_shared)
+		n = free_elapsed(t, &t->own->limbo, budget);
+	for (other = load_acquire(&t->domain->threads); other && n < budget; other = other->next)
+		n += free_elapsed(t, &other->own->limbo, budget - n);
+	return n;
+}
+
+/* Looks at one handle; what waits in one that nobody has is freed here, and tables whose thread may be idle.  With the
+ * former it stays while there is something to free: nobody else may ever come to it. */
 static void visit_next(instar_thread *t)
 {
 	instar_thread *other = t->own->visit;
+	bool left;
 
 	if (!other)
 		other = load_acquire(&t->domain->threads);
+	left = !load_relaxed(&other->attached);
 	t->own->visit = other->next;
-	if (!load_relaxed(&other->attached) || table_waits(other->own))
-		free_elapsed(t, &other->own->limbo, VISIT_BUDGET);
+	if ((left || table_waits(other->own)) && free_elapsed(t, &other->own->limbo, VISIT_BUDGET) && left)
+		t->own->visit = other;
 }
 
-/* More garbage than the domain's user wants: tells so, and does more than its share.  It waits for nobody, whoever sleeps:
- * retiring is lock-free, and the caller may have what a reader waits for. */
+/* More garbage than the domain's user wants: tells so, and does more than its share, of others' garbage, too, who may be
+ * idle.  It waits for nobody, whoever sleeps: retiring is lock-free, and the caller may have what a reader waits for. */
 static void work_under_pressure(instar_thread *t, uint64_t pending)
 {
 	instar_domain *domain = t->domain;
@@ -240,6 +255,8 @@ static void work_under_pressure(instar_thread *t, uint64_t pending)
 			domain->scheme->advance(t);
 		free_elapsed(t, &t->own->limbo, PRESSURE_BUDGET);
 	}
+	if (t != background_handle(domain)) /* it goes over all, and destroys elsewhere */
+		free_anywhere(t, PRESSURE_BUDGET);
 }
 
 void advance_domain(instar_thread *t)
@@ -251,7 +268,7 @@ void advance_domain(instar_thread *t)
 
 	if (domain->scheme->advance)
 		domain->scheme->advance(t);
-	if (t != background_handle(domain)) /* it visits all, and destroys elsewhere */
+	if (t != background_handle(domain)) /* it goes over all, and destroys elsewhere */
 		visit_next(t);
 	if (!sample && !limit)
 		return;

@@ -78,35 +78,81 @@ static bool barrier_covers_all(const struct reclaim_scheme *scheme)
 	return kept;
 }
 
-static void job_stay_away(struct actor *a, void *arg)
+/* Where grace periods are made by a library's worker, or when threads have answered signals: lets some go by. */
+static void let_pass(instar_thread *t)
 {
-	(void)a;
-	(void)arg;
+	if (!t->domain->scheme->wait)
+		return;
+	instar_synchronize(t);
+	wait_for_answers(t);
 }
 
-/* Nobody waits for anything, but somebody goes on working: what others left is taken up. */
+/* Nobody waits for anything, but somebody goes on working: what one of those who left has left is taken up, in no more
+ * visits than that takes. */
 static void garbage_is_taken_up(const struct reclaim_scheme *scheme)
 {
 	instar_domain *domain = open_domain(scheme, NULL);
-	struct cargo *left = cargo_new(OBJECTS), *own = cargo_new(20 * OBJECTS);
+	struct cargo *left = cargo_new(OBJECTS), *own = cargo_new(40 * OBJECTS);
 	instar_thread *t = join_domain(domain);
-	struct actor leaver;
+	struct actor leavers[AT_ONCE];
 
-	actor_start(&leaver, domain);
-	actor_do(&leaver, job_retire, left);
-	actor_do(&leaver, job_stay_away, NULL);
-	actor_stop(&leaver);
-	for (unsigned i = 0; i < 20 * OBJECTS; i++) {
+	for (unsigned i = 0; i < AT_ONCE; i++)
+		actor_start(&leavers[i], domain);
+	actor_do(&leavers[0], job_retire, left);
+	for (unsigned i = 0; i < AT_ONCE; i++)
+		actor_stop(&leavers[i]);
+	for (unsigned i = 0; i < 40 * OBJECTS; i++) {
 		instar_thread_quiescent(t);
 		cargo_retire(t, &own[i]);
-		if (scheme->wait && i % OBJECTS == 0)
-			nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+		if (i % OBJECTS == 0)
+			let_pass(t);
 	}
-	ok(cargo_count(left, OBJECTS, 1) > 0, "%s: garbage of a thread that left is taken up by one that retires",
-	   scheme->info.name);
+	ok(cargo_count(left, OBJECTS, frees(scheme)) == OBJECTS,
+	   "%s: garbage of a thread that left is taken up by one that retires", scheme->info.name);
 	close_domain(domain, t);
 	free(left);
 	free(own);
+}
+
+/* ---- more garbage than is wanted, in the queue of a thread that does nothing ---- */
+
+static void nothing(void *object, void *ctx)
+{
+	(void)object;
+	(void)ctx;
+}
+
+static void idle_thread_has_it(const struct reclaim_scheme *scheme)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	struct cargo *cargo = cargo_new(OBJECTS);
+	struct instar_reclaim_stats stats;
+	struct actor idle, reader;
+	instar_domain *domain;
+	void *found = cargo;
+	instar_thread *t;
+
+	opts.max_pending_bytes = OBJECTS / 10 * CARGO_BYTES;
+	domain = open_domain(scheme, &opts);
+	t = join_domain(domain);
+	actor_start(&idle, domain);
+	actor_start(&reader, domain);
+	instar_thread_offline(t);
+	actor_do(&reader, actor_enter, &found); /* so that the idle thread could not free it */
+	actor_do(&idle, job_retire, cargo);
+	actor_do(&reader, actor_leave, NULL);
+	for (unsigned i = 0; i < 4 * OBJECTS; i++) {
+		instar_retire(t, cargo, 0, nothing, NULL);
+		if (i % OBJECTS == 0)
+			let_pass(t);
+	}
+	instar_domain_stats(domain, &stats);
+	ok(stats.pending_bytes <= opts.max_pending_bytes, "%s: under pressure garbage of an idle thread is freed, too",
+	   scheme->info.name);
+	actor_stop(&idle);
+	actor_stop(&reader);
+	close_domain(domain, t);
+	free(cargo);
 }
 
 /* ---- churn ---- */
@@ -698,8 +744,10 @@ static void on_and_offline(const struct reclaim_scheme *scheme)
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
 	ok(barrier_covers_all(scheme), "%s: barrier covers threads asleep and threads gone", scheme->info.name);
-	if (frees(scheme))
+	if (frees(scheme)) {
 		garbage_is_taken_up(scheme);
+		idle_thread_has_it(scheme);
+	}
 	if (scheme->quiescent)
 		on_and_offline(scheme);
 	churn(scheme);
