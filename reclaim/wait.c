@@ -6,7 +6,8 @@
 
 #include "reclaim/private.h"
 
-enum { SPIN_ROUNDS = 32, YIELD_ROUNDS = 64, SLEEP_NS = 100000, DRAIN_STEP = 1024 };
+enum { SPIN_ROUNDS = 32, YIELD_ROUNDS = 64, SLEEP_NS = 100000 };
+enum { DRAIN_STEP = 1024, DEADLINE_STEP = 8 }; /* objects destroyed before it looks at its deadline: each may take long */
 
 struct waiting {
 	const struct instar_deadline *deadline;
@@ -37,17 +38,14 @@ static enum instar_status expired(const struct waiting *w)
 }
 
 /* One attempt to come closer to the next grace period; then a pause, the longer the later the round. */
-static enum instar_status wait_a_round(instar_thread *t, struct waiting *w)
+static void wait_a_round(instar_thread *t, struct waiting *w)
 {
 	const struct reclaim_scheme *scheme = t->domain->scheme;
-	enum instar_status status = expired(w);
 
-	if (status != INSTAR_OK)
-		return status;
 	if (w->quiescent && scheme->quiescent && !t->is_shared)
 		scheme->quiescent(t);
 	if (scheme->wait && !w->deadline && !this_thread.callbacks && scheme->wait(t))
-		return INSTAR_OK;
+		return;
 	/* Progress that frees nothing is none: who is waited for may sleep in a destructor. */
 	if ((scheme->advance(t) && w->round < YIELD_ROUNDS) || w->round < SPIN_ROUNDS)
 		cpu_pause();
@@ -56,7 +54,6 @@ static enum instar_status wait_a_round(instar_thread *t, struct waiting *w)
 	else
 		nanosleep(&(struct timespec){ 0, SLEEP_NS }, NULL);
 	w->round++;
-	return INSTAR_OK;
 }
 
 /* While it waits, the caller is quiescent. */
@@ -122,17 +119,17 @@ static enum instar_status drain(instar_thread *t, struct limbo *limbo, struct wa
 {
 	uint64_t target = load_acquire(&limbo->appended);
 	uint64_t stamp = t->domain->scheme->holds ? t->domain->scheme->grace_now(t) : 0;
+	size_t step = w->deadline ? DEADLINE_STEP : DRAIN_STEP;
 
 	while (!is_drained(t, limbo, target, stamp)) {
-		enum instar_status status;
+		enum instar_status status = expired(w);
 
-		if (free_elapsed(t, limbo, DRAIN_STEP)) {
-			w->round = 0;
-			continue;
-		}
-		status = wait_a_round(t, w);
 		if (status != INSTAR_OK)
 			return status;
+		if (free_elapsed(t, limbo, step))
+			w->round = 0;
+		else
+			wait_a_round(t, w);
 	}
 	return INSTAR_OK;
 }

@@ -192,7 +192,8 @@ struct instar_deadline {
 
 /* Waits until everything that was retired in the domain before the call, by any thread, has been
  * destroyed.  The caller counts as quiescent.  Scheme "leak": OK, nothing is freed before
- * domain_destroy.  MISUSE inside a section, a destructor or a callback; NOMEM as synchronize; TIMEOUT, CANCELLED. */
+ * domain_destroy.  MISUSE inside a section, a destructor or a callback; NOMEM as synchronize; TIMEOUT, CANCELLED: also
+ * while there is something to destroy, a few destructors late at most. */
 INSTAR_API enum instar_status instar_barrier(instar_thread *thread);
 INSTAR_API enum instar_status instar_barrier_until(instar_thread *thread, const struct instar_deadline *deadline);
 

@@ -9,7 +9,7 @@
 
 #include <instar/map.h>
 
-enum { TIMEOUT_NS = 5000000 };
+enum { TIMEOUT_NS = 5000000, OBJECTS = 200, A_FEW = 16 };
 
 static void refuses_bad_options(void)
 {
@@ -268,13 +268,47 @@ static void deadlines(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+static void cancel(void *object, void *cancelled)
+{
+	cargo_destroy(object, NULL);
+	__atomic_store_n((bool *)cancelled, true, __ATOMIC_RELAXED);
+}
+
+/* Nothing is in the way but the work itself. */
+static void cancelled_while_it_frees(const struct reclaim_scheme *scheme)
+{
+	bool cancelled = false;
+	struct instar_deadline deadline = { 0, &cancelled };
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(OBJECTS);
+	instar_thread *t = join_domain(domain);
+	enum instar_status status;
+	size_t freed;
+
+	instar_enter(t); /* so that none is freed before */
+	for (unsigned i = 0; i < OBJECTS; i++)
+		instar_retire(t, &cargo[i], CARGO_BYTES, cancel, &cancelled);
+	instar_leave(t);
+	status = instar_barrier_until(t, &deadline);
+	freed = cargo_count(cargo, OBJECTS, 1);
+	ok(status == INSTAR_CANCELLED && freed > 0 && freed <= A_FEW,
+	   "%s: barrier_until: cancelled by the first of %u destructors (%zu ran)", scheme->info.name, OBJECTS, freed);
+	ok(instar_barrier(t) == INSTAR_OK && cargo_count(cargo, OBJECTS, 1) == OBJECTS, "%s: the others run later",
+	   scheme->info.name);
+	instar_thread_detach(t);
+	ok(instar_domain_destroy(domain) == INSTAR_OK, "%s: destroy", scheme->info.name);
+	free(cargo);
+}
+
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
 	in_use(scheme);
 	not_in_a_section(scheme);
 	not_the_callers(scheme);
-	if (scheme->advance)
+	if (scheme->advance) {
 		deadlines(scheme);
+		cancelled_while_it_frees(scheme);
+	}
 }
 
 int main(void)
