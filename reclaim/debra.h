@@ -29,8 +29,9 @@ static inline struct debra_thread *debra_thread(instar_thread *t)
 	return (struct debra_thread *)t;
 }
 
-/* Up to `looks` of them; true: G went on. */
-static __attribute__((noinline, unused)) bool debra_go_on(instar_thread *t, unsigned looks)
+/* Up to `looks` at handles of threads and `idle` at those that nobody has; true: G went on.  None is passed over, whoever takes
+ * it meanwhile: which of the two it was is only counted. */
+static __attribute__((noinline, unused)) bool debra_go_on(instar_thread *t, unsigned looks, unsigned idle)
 {
 	struct debra_thread *own = debra_thread(t);
 	uint64_t g = load_acquire(&epoch_domain(t->domain)->epoch);
@@ -44,8 +45,13 @@ static __attribute__((noinline, unused)) bool debra_go_on(instar_thread *t, unsi
 		own->next = domain_handles(t->domain);
 		own->epoch = g;
 	}
-	for (; own->next && looks && epoch_look(own->next, g); looks--)
+	while (own->next && looks && idle && epoch_look(own->next, g)) {
+		if (load_relaxed(&own->next->attached))
+			looks--;
+		else
+			idle--;
 		own->next = own->next->next;
+	}
 	if (!own->next)
 		turned = epoch_finish(t->domain, g);
 	compiler_barrier();
@@ -57,12 +63,14 @@ static inline void scheme_enter(instar_thread *t)
 {
 	epoch_announce_exchange(t);
 	if (unlikely(++debra_thread(t)->sections % DEBRA_SECTIONS == 0))
-		debra_go_on(t, 1);
+		debra_go_on(t, 1, 1);
 }
 
 #ifdef RECLAIM_SCHEME_BODY
 
-enum { DEBRA_ADVANCE = 8 }; /* looks by a thread that retires */
+/* Looks by a thread that retires: at handles of threads, which write there, and at those that nobody has, where a look
+ * costs little and there may be thousands. */
+enum { DEBRA_ADVANCE = 8, DEBRA_IDLE = 256 };
 
 static bool debra_advance(instar_thread *t)
 {
@@ -72,7 +80,7 @@ static bool debra_advance(instar_thread *t)
 	fetch_add_relaxed(&counters->advances_tried, 1);
 	if (t->is_shared)
 		return epoch_advance(t); /* the handle is everybody's: no place to remember what was looked at */
-	turned = debra_go_on(t, DEBRA_ADVANCE);
+	turned = debra_go_on(t, DEBRA_ADVANCE, DEBRA_IDLE);
 	if (!turned)
 		fetch_add_relaxed(&counters->advances_blocked, 1);
 	return turned;

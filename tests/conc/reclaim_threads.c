@@ -155,6 +155,41 @@ static void idle_thread_has_it(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+/* ---- handles that nobody has ---- */
+
+/* Until one object is freed, after so many threads have come and gone. */
+static unsigned polls_after(const struct reclaim_scheme *scheme, unsigned gone)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(1);
+	instar_thread *t = join_domain(domain);
+	struct actor actors[GUESTS];
+	unsigned polls = 0;
+
+	for (unsigned i = 0; i < gone; i++)
+		actor_start(&actors[i], domain);
+	for (unsigned i = 0; i < gone; i++)
+		actor_stop(&actors[i]);
+	cargo_retire(t, cargo);
+	for (; !cargo_destroyed(cargo) && polls < OBJECTS; polls++) {
+		instar_thread_quiescent(t);
+		instar_poll(t, 1);
+	}
+	close_domain(domain, t);
+	free(cargo);
+	return polls;
+}
+
+/* Where it is not the poll that makes a grace period, the number says nothing. */
+static void handles_of_nobody(const struct reclaim_scheme *scheme)
+{
+	unsigned most = scheme->info.max_threads, gone = most && most < GUESTS ? most - 1 : GUESTS;
+	unsigned before = polls_after(scheme, 0), after = polls_after(scheme, gone);
+
+	ok(after <= before && before < OBJECTS, "%s: %u polls free an object, and %u after %u threads have come and gone", scheme->info.name, before,
+	   after, gone);
+}
+
 /* ---- churn ---- */
 
 struct visit {
@@ -750,6 +785,8 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	}
 	if (scheme->quiescent)
 		on_and_offline(scheme);
+	if (frees(scheme) && !scheme->wait)
+		handles_of_nobody(scheme);
 	churn(scheme);
 	many_at_once(scheme);
 	if (frees(scheme))
