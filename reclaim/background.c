@@ -18,7 +18,7 @@
  * Nobody depends on it.  A thread leaves its work to the worker (background_takes) while
  *   - its own queue is not longer than LEFT_OBJECTS: a worker that keeps up lets it grow no further, one that
  *     sleeps, has died at a fork, or waits for a reader, does not matter;
- *   - the domain's garbage is within max_pending_bytes, if there is such a limit;
+ *   - the domain's garbage was within max_pending_bytes when the thread last looked, if there is such a limit;
  * and else does what it would without a worker.  For migrations see src/leave.h.  Retiring and leaving take no
  * lock and wait for nothing: lock-free stays lock-free.
  *
@@ -85,14 +85,13 @@ static void raise_flag(bool *flag)
 bool background_takes(instar_thread *t)
 {
 	struct background *w = t->domain->background;
-	size_t limit = t->domain->opts.max_pending_bytes;
 
 	if (t == w->self)
 		return true;
 	raise_flag(&w->due);
 	if (load_relaxed(&w->rest) == ASLEEP)
 		wake(w);
-	return limbo_pending(&t->own->limbo) <= LEFT_OBJECTS && (!limit || sample_pending(t->domain) <= limit);
+	return limbo_pending(&t->own->limbo) <= LEFT_OBJECTS && !t->own->pressed;
 }
 
 void reclaim_migration_begins(instar_domain *domain)
@@ -195,6 +194,7 @@ static bool look_after_garbage(struct background *w, bool *fruitful)
 		return false;
 	store_relaxed(&w->due, false);
 	advance_domain(w->self);
+	watch_pending(w->self);
 	*fruitful = free_garbage(w->self) || (due && load_relaxed(&w->domain->counters.grace_periods) != elapsed);
 	return true;
 }

@@ -23,11 +23,12 @@ struct thread_private {
 	bool implicit;                /* made by instar_thread_self */
 	bool online;                  /* schemes with quiescent states: online between sections */
 	unsigned carried;             /* part of t->work that is no new work: see reclaim_work */
-	unsigned since_advance;       /* new work since the last attempt to advance */
+	unsigned since_advance;       /* new work since the last attempt to advance ... */
+	unsigned since_sample;        /* ... and since the last look at what waits */
+	bool pressed;                 /* that was more than max_pending_bytes */
 	uint64_t grace_periods;       /* that had elapsed when it last looked ... */
 	uint64_t since_grace;         /* ... and new work since another one had */
 	uint64_t patience;            /* work for which it waits for the next before it calls that a stall */
-	unsigned advances;            /* attempts */
 	uint64_t table_end;           /* `appended` behind the last table in limbo */
 	unsigned naps;                /* calls of reclaim_work to pass over while a table waits */
 	instar_thread *visit;         /* whose abandoned garbage to look at next; NULL: the first handle's */
@@ -75,6 +76,7 @@ bool has_elapsed(instar_thread *t, struct limbo *limbo, uint64_t stamp);
 size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget); /* objects, or one part of a table */
 size_t free_anywhere(instar_thread *t, size_t budget); /* the same of all queues, t's own first */
 void advance_domain(instar_thread *t);                 /* with what belongs to it */
+void watch_pending(instar_thread *t);                  /* under pressure: does what it takes */
 bool begin_freeing(instar_thread *t, struct limbo *limbo); /* the caller destroys out of it; false: somebody else does */
 bool destroy_first(const struct limbo_record *record); /* a part of it; true: that was all, and it is dropped */
 void end_freeing(void);

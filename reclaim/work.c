@@ -19,7 +19,7 @@ enum {
 	HELD_LOOKS = 56,     /* at objects that are held, besides */
 	TABLE_NAPS = 63,     /* calls between two attempts while a table waits */
 	VISIT_BUDGET = 64,   /* objects freed at a visit to a handle that nobody has */
-	SAMPLE_ADVANCES = 16, /* attempts to advance between two samples of the peaks */
+	SAMPLE_STEP = 8192,  /* new work between two looks at what waits, for the peaks */
 	PRESSURE_BUDGET = 1024,
 	PRESSURE_ROUNDS = 4
 };
@@ -262,19 +262,43 @@ static void work_under_pressure(instar_thread *t, uint64_t pending)
 void advance_domain(instar_thread *t)
 {
 	instar_domain *domain = t->domain;
-	size_t limit = domain->opts.max_pending_bytes;
-	bool sample = t->own->advances++ % SAMPLE_ADVANCES == 0;
-	uint64_t pending;
 
 	if (domain->scheme->advance)
 		domain->scheme->advance(t);
 	if (t != background_handle(domain)) /* it goes over all, and destroys elsewhere */
 		visit_next(t);
-	if (!sample && !limit)
-		return;
-	pending = sample_pending(domain);
-	if (limit && pending > limit)
+}
+
+void watch_pending(instar_thread *t)
+{
+	size_t limit = t->domain->opts.max_pending_bytes;
+	uint64_t pending = sample_pending(t->domain);
+
+	t->own->since_sample = 0;
+	t->own->pressed = limit && pending > limit;
+	if (t->own->pressed)
 		work_under_pressure(t, pending);
+}
+
+/*
+ * How often: with a limit, an attempt to advance and a look at what waits for each RECLAIM_WORK_STEP of new work.  Both go
+ * over all handles there are, also those that nobody has, and those never become fewer; so where there are more handles
+ * than that, for as much new work as there are handles, and a retirement costs the same after any number of
+ * threads.  The limit is exceeded by that much per thread before it is noticed.
+ */
+static unsigned sample_step(const instar_domain *domain)
+{
+	unsigned least = domain->opts.max_pending_bytes ? RECLAIM_WORK_STEP : SAMPLE_STEP;
+	unsigned handles = load_relaxed(&domain->next_index);
+
+	return handles > least ? handles : least;
+}
+
+static unsigned advance_step(const instar_domain *domain)
+{
+	unsigned step = sample_step(domain);
+
+	return step < ADVANCE_STEP ? step : ADVANCE_STEP;
 }
 
 /*
@@ -309,7 +333,6 @@ bool reclaim_still_stalled(instar_thread *t)
 void reclaim_work(instar_thread *t)
 {
 	struct thread_private *own = t->own;
-	unsigned limited = t->domain->opts.max_pending_bytes ? RECLAIM_WORK_STEP : ADVANCE_STEP;
 	unsigned worked = t->work - own->carried;
 	bool more, table;
 
@@ -319,13 +342,16 @@ void reclaim_work(instar_thread *t)
 		return;
 	watch_grace(t, worked);
 	own->since_advance += worked;
+	own->since_sample += worked;
+	if (own->since_sample >= sample_step(t->domain) && t != background_handle(t->domain))
+		watch_pending(t);
 	if (t->domain->background && background_takes(t)) {
 		own->carried = t->work = 0;
 		return;
 	}
 	table = table_waits(own);
 	more = table && free_elapsed(t, &own->limbo, FREE_STEP);
-	if (own->since_advance >= limited || (table && !more)) {
+	if (own->since_advance >= advance_step(t->domain) || (table && !more)) {
 		own->since_advance = 0;
 		advance_domain(t);
 	}

@@ -23,6 +23,7 @@ enum { FOLLOW_FORKS = 0 };
 enum { FOLLOW_FORKS = 1 };
 #endif
 enum { OBJECTS = 1000, CHURN = 400, AT_ONCE = 8, EACH = 5, GUESTS = 40, SIGNALS = 300, FORK_OBJECTS = 300, CHILD_PATIENCE = 20 };
+enum { MANY = 200, LOOKS = 20 };
 
 static bool frees(const struct reclaim_scheme *scheme)
 {
@@ -188,6 +189,41 @@ static void handles_of_nobody(const struct reclaim_scheme *scheme)
 
 	ok(after <= before && before < OBJECTS, "%s: %u polls free an object, and %u after %u threads have come and gone", scheme->info.name, before,
 	   after, gone);
+}
+
+static void count_press(uint64_t pending_bytes, void *times)
+{
+	(void)pending_bytes;
+	++*(unsigned *)times;
+}
+
+/* To look whether there is more garbage than is wanted goes over all handles: the more there are, the less often.  With a
+ * limit of nothing each look tells of itself. */
+static void looks_at_the_limit(const struct reclaim_scheme *scheme)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	struct cargo *cargo = cargo_new(MANY * LOOKS);
+	struct actor actors[MANY];
+	unsigned looks = 0;
+	instar_domain *domain;
+	instar_thread *t;
+
+	opts.max_pending_bytes = 1;
+	opts.pressure = count_press;
+	opts.ctx = &looks;
+	domain = open_domain(scheme, &opts);
+	for (unsigned i = 0; i < MANY; i++)
+		actor_start(&actors[i], domain);
+	for (unsigned i = 0; i < MANY; i++)
+		actor_stop(&actors[i]);
+	t = join_domain(domain);
+	looks = 0;
+	for (unsigned i = 0; i < MANY * LOOKS; i++)
+		cargo_retire(t, &cargo[i]);
+	ok(looks > 0 && looks <= LOOKS, "%s: after %u threads %u retirements look %u times whether there is too much",
+	   scheme->info.name, MANY, MANY * LOOKS, looks);
+	close_domain(domain, t);
+	free(cargo);
 }
 
 /* ---- churn ---- */
@@ -787,6 +823,8 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		on_and_offline(scheme);
 	if (frees(scheme) && !scheme->wait)
 		handles_of_nobody(scheme);
+	if (!scheme->info.max_threads)
+		looks_at_the_limit(scheme);
 	churn(scheme);
 	many_at_once(scheme);
 	if (frees(scheme))
