@@ -123,6 +123,31 @@ bool limbo_has_older(const struct limbo *limbo, uint64_t stamp)
 	return false;
 }
 
+/* By who is producer and consumer at once; nothing waits. */
+static void free_chunks(instar_domain *domain, struct limbo *limbo)
+{
+	struct limbo_chunk *chunk = limbo->head;
+
+	while (chunk) {
+		struct limbo_chunk *next = chunk->next == limbo->head ? NULL : chunk->next;
+
+		free_chunk(domain, chunk);
+		chunk = next;
+	}
+	limbo->tail = limbo->head = NULL;
+	limbo->room = limbo->first = 0;
+	limbo->chunks = 0;
+}
+
+/* All, since what is kept may be what an allocator has on top of the rest. */
+void limbo_give_back(instar_domain *domain, struct limbo *limbo)
+{
+	if (limbo->chunks <= SPARE_CHUNKS || limbo_pending(limbo) || !limbo_lock(limbo))
+		return;
+	free_chunks(domain, limbo);
+	limbo_unlock(limbo);
+}
+
 /* What was appended counts; a record that was being written, and a chunk that was being put in, do not. */
 void limbo_mend(struct limbo *limbo)
 {
@@ -130,7 +155,9 @@ void limbo_mend(struct limbo *limbo)
 	uint64_t end = limbo->first + (limbo->appended - limbo->taken);
 
 	if (!chunk) {
-		*limbo = (struct limbo){ 0 };
+		limbo->tail = NULL;
+		limbo->room = 0;
+		limbo->chunks = 0;
 		return;
 	}
 	for (; end > LIMBO_RECORDS; end -= LIMBO_RECORDS)
@@ -141,13 +168,6 @@ void limbo_mend(struct limbo *limbo)
 
 void limbo_free(instar_domain *domain, struct limbo *limbo)
 {
-	struct limbo_chunk *chunk = limbo->head;
-
-	while (chunk) {
-		struct limbo_chunk *next = chunk->next == limbo->head ? NULL : chunk->next;
-
-		free_chunk(domain, chunk);
-		chunk = next;
-	}
+	free_chunks(domain, limbo);
 	*limbo = (struct limbo){ 0 };
 }

@@ -9,13 +9,14 @@
  *
  * A ring of chunks.  The producer fills `tail`, goes on to the next chunk as long as that is not `head`,
  * and else puts a new one in between; so retiring allocates only while garbage grows beyond all it was
- * lately, and chunks in excess are given back one by one.  It takes no lock and makes no locked
+ * lately, and chunks in excess are given back one by one, or all where a call finds the queue empty.  It takes no lock and makes no locked
  * instruction.  The consumer holds `busy` while it takes and destroys, so that an object is either still
  * counted in appended - taken or destroyed.
  *
  * Invariants: taken <= appended; `first` places of head are taken; chunks strictly between tail and head
  * (in the ring's direction) are spare and the producer's alone; the consumer reads a chunk's `next`
- * only when something was appended behind that chunk, and the producer writes it only while nothing was.
+ * only when something was appended behind that chunk, and the producer writes it only while nothing was; without a chunk
+ * (none yet, or all given back) head and tail are NULL.
  * Stamps never decrease along the queue, but where held objects go to its end (work.c), and in the queue of a domain's
  * worker, where all have elapsed or are held (background.c).
  */
@@ -77,6 +78,9 @@ static inline void limbo_append(instar_domain *domain, struct limbo *limbo, cons
 	/* ORD:limbo-append — release; pairs with ORD:limbo-see (limbo.c); carries the record and the links to it */
 	store_release(&limbo->appended, load_relaxed(&limbo->appended) + 1);
 }
+
+/* Gives all chunks back if they are many and nothing waits in them.  The producer's, who has nothing reserved. */
+void limbo_give_back(instar_domain *domain, struct limbo *limbo);
 
 static inline uint64_t limbo_pending(const struct limbo *limbo)
 {

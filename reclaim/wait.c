@@ -156,6 +156,8 @@ enum instar_status instar_barrier_until(instar_thread *thread, const struct inst
 		status = drain(t, &worker->own->limbo, &w);
 	come_back(t, online);
 	sample_pending(t->domain);
+	if (!t->is_shared)
+		limbo_give_back(t->domain, &t->own->limbo);
 	return status;
 }
 
@@ -209,10 +211,14 @@ enum instar_status instar_retire(instar_thread *thread, void *ptr, size_t bytes,
 size_t instar_poll(instar_thread *thread, size_t budget)
 {
 	instar_thread *t = thread_or_self(thread);
+	size_t n;
 
 	if (!t || !may_wait())
 		return 0;
 	if (t->domain->scheme->advance)
 		t->domain->scheme->advance(t);
-	return free_anywhere(t, budget);
+	n = free_anywhere(t, budget);
+	if (!t->is_shared)
+		limbo_give_back(t->domain, &t->own->limbo);
+	return n;
 }

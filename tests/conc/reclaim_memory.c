@@ -400,6 +400,50 @@ static void no_allocation(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+/* Until nothing waits. */
+static void poll_to_the_end(instar_thread *t)
+{
+	struct instar_reclaim_stats stats;
+
+	do {
+		instar_thread_quiescent(t);
+		instar_poll(t, SIZE_MAX);
+		wait_for_answers(t);
+		instar_domain_stats(t->domain, &stats);
+	} while (stats.pending_objects);
+}
+
+static void barrier(instar_thread *t)
+{
+	instar_barrier(t);
+}
+
+/* What the records of a burst took is given back by who finds that nothing waits any more. */
+static void gives_back(const struct reclaim_scheme *scheme, void (*finds)(instar_thread *t), const char *what)
+{
+	struct cargo *cargo = cargo_new(1);
+	struct injector injector;
+	instar_thread *t = join_rationed(scheme, &injector);
+	instar_domain *domain = t->domain;
+	uint64_t before, most;
+
+	cargo_retire(t, cargo);
+	finds(t);
+	before = injector.live;
+	instar_enter(t);
+	for (unsigned i = 0; i < 8 * STEADY; i++)
+		cargo_retire(t, cargo);
+	instar_leave(t);
+	most = injector.live;
+	finds(t);
+	ok(most > before + 2 * BURST && injector.live <= before + BURST,
+	   "%s: %s gives back what a burst took: %llu allocations, then %llu, then %llu", scheme->info.name, what,
+	   (unsigned long long)before, (unsigned long long)most, (unsigned long long)injector.live);
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+	free(cargo);
+}
+
 /* ---- */
 
 static void test_scheme(const struct reclaim_scheme *scheme)
@@ -416,6 +460,10 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		as_many_as_wanted(scheme);
 	if (frees(scheme) && !scheme->wait) /* else it is the library's worker that sets the pace */
 		no_allocation(scheme);
+	if (frees(scheme)) {
+		gives_back(scheme, barrier, "a barrier");
+		gives_back(scheme, poll_to_the_end, "a poll");
+	}
 }
 
 int main(void)
