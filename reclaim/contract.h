@@ -273,6 +273,10 @@ void reclaim_callback_end(void);
 /* Said by the destructor of a table: this was a bounded part of its work, and it wants to be called again. */
 void reclaim_destroy_again(void);
 
+/* A caller's struct of options, which begins with its size: what it does not have is zero, what we do not know, and the
+ * words from `reserved` on, must be.  false: it is too small, or they are not. */
+bool reclaim_read_options(void *to, size_t size, size_t reserved, const void *given);
+
 /* The function table of a scheme by name; NULL: unknown or not built in (*known tells which). */
 const struct reclaim_scheme *reclaim_find(const char *name, bool *known);
 

@@ -1,39 +1,18 @@
 /*
  * reclaim/domain.c - domains: making, unmaking, the default one; the public calls for sections.
  */
-#include <string.h>
-
 #include "reclaim/private.h"
 
 static instar_domain *default_domain;
 
 /* ---- options ---- */
 
-static bool all_zero(const void *bytes, size_t n)
-{
-	const unsigned char *p = bytes;
-
-	while (n && !*p)
-		p++, n--;
-	return !n;
-}
-
-/* Options of an older or newer caller: fields it does not know are zero; fields we do not know must be. */
 static bool read_options(struct instar_domain_opts *opts, const struct instar_domain_opts *given)
 {
 	const unsigned known = INSTAR_DOMAIN_NO_IPI | INSTAR_DOMAIN_BACKGROUND | INSTAR_DOMAIN_ATFORK;
-	size_t size = given->struct_size;
 
-	if (size < offsetof(struct instar_domain_opts, reserved))
-		return false;
-	if (size > sizeof(*opts)) {
-		if (!all_zero((const char *)given + sizeof(*opts), size - sizeof(*opts)))
-			return false;
-		size = sizeof(*opts);
-	}
-	memcpy(opts, given, size);
-	return !(opts->flags & ~known) && opts->signal >= 0 &&
-	       all_zero(opts->reserved, sizeof(opts->reserved));
+	return reclaim_read_options(opts, sizeof(*opts), offsetof(struct instar_domain_opts, reserved), given) &&
+	       !(opts->flags & ~known) && opts->signal >= 0;
 }
 
 /* ---- create and destroy ---- */

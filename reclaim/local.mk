@@ -10,6 +10,7 @@ reclaim_sources = \
 	reclaim/limbo.h \
 	reclaim/membarrier.h \
 	reclaim/memory.c \
+	reclaim/options.c \
 	reclaim/ping.c \
 	reclaim/ping.h \
 	reclaim/port.h \

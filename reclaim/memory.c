@@ -86,8 +86,8 @@ bool memory_init(struct instar_allocator *memory, const struct instar_allocator 
 		sizeof(defaults), default_map, default_unmap, default_alloc, default_free, NULL
 	};
 
-	*memory = given ? *given : defaults;
-	return memory->struct_size == sizeof(*memory) && memory->map && memory->unmap && memory->alloc && memory->free;
+	return reclaim_read_options(memory, sizeof(*memory), sizeof(*memory), given ? given : &defaults) && memory->map &&
+	       memory->unmap && memory->alloc && memory->free;
 }
 
 void *reclaim_map_pages(instar_domain *domain, size_t size, size_t alignment)

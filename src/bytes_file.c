@@ -223,12 +223,10 @@ enum instar_status instar_bmap_load(instar_bmap **out, instar_domain *domain, co
 	if (!out)
 		return INSTAR_INVAL;
 	*out = NULL;
-	if (opts && opts->struct_size == sizeof *opts && opts->value_free)
-		return INSTAR_UNSUPPORTED;
 	enum instar_status status = instar_bmap_create(&map, domain, opts);
 	if (status != INSTAR_OK)
 		return status;
-	status = load_into(map, fd);
+	status = map->release.value_free ? INSTAR_UNSUPPORTED : load_into(map, fd);
 	if (status == INSTAR_OK) {
 		*out = map;
 		return INSTAR_OK;

@@ -39,20 +39,20 @@ enum instar_status instar_bmap_create(instar_bmap **out, instar_domain *domain, 
 	if (!out)
 		return INSTAR_INVAL;
 	*out = NULL;
-	const struct instar_bmap_opts *o = opts ? opts : &defaults;
-	if (o->struct_size != sizeof *o)
+	struct instar_bmap_opts o;
+	if (!reclaim_read_options(&o, sizeof o, offsetof(struct instar_bmap_opts, reserved), opts ? opts : &defaults))
 		return INSTAR_INVAL;
 	if (!domain)
 		domain = instar_domain_default();
 	if (!domain)
 		return INSTAR_NOMEM;
-	instar_bmap_hash_fn *hash = o->hash ? o->hash : xxh3;
+	instar_bmap_hash_fn *hash = o.hash ? o.hash : xxh3;
 	if (!hash || !domain->scheme->info.section_protects_all || sizeof(word) < sizeof(void *))
 		return INSTAR_UNSUPPORTED;
 	instar_bmap *bmap = reclaim_alloc(domain, sizeof *bmap, sizeof(void *));
 	if (!bmap)
 		return INSTAR_NOMEM;
-	enum instar_status status = create_inner(&bmap->map, domain, o);
+	enum instar_status status = create_inner(&bmap->map, domain, &o);
 	if (status != INSTAR_OK) {
 		reclaim_free(domain, bmap, sizeof *bmap, sizeof(void *));
 		return status;
@@ -60,9 +60,9 @@ enum instar_status instar_bmap_create(instar_bmap **out, instar_domain *domain, 
 	bmap->map->value_size = bundle_size;
 	bmap->domain = domain;
 	bmap->hash = hash;
-	bmap->hash_ctx = o->hash_ctx;
+	bmap->hash_ctx = o.hash_ctx;
 	bmap->seed = instar_hash(bmap->map, 1); /* as secret as the map's own; of 0 every map makes 0 */
-	bmap->release = (struct release){ o->value_free, o->ctx };
+	bmap->release = (struct release){ o.value_free, o.ctx };
 	*out = bmap;
 	return INSTAR_OK;
 }

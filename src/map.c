@@ -7,11 +7,11 @@
 
 #include "src/state.h"
 
-static bool options_are_valid(const struct instar_map_opts *o)
+static bool read_map_options(struct instar_map_opts *o, const struct instar_map_opts *given)
 {
 	const unsigned flags = INSTAR_MAP_NO_REUSE | INSTAR_MAP_PREFAULT | INSTAR_MAP_SMALL_PAGES |
 			       INSTAR_MAP_MISS_FILTER;
-	return o->struct_size == sizeof *o && !(o->flags & ~flags);
+	return reclaim_read_options(o, sizeof *o, offsetof(struct instar_map_opts, reserved), given) && !(o->flags & ~flags);
 }
 
 /* The kernel's randomness; before it is ready, what differs from run to run. */
@@ -91,20 +91,20 @@ enum instar_status instar_map_create(instar_map **out, instar_domain *domain, co
 	if (!out)
 		return INSTAR_INVAL;
 	*out = NULL;
-	const struct instar_map_opts *o = opts ? opts : &defaults;
-	if (!options_are_valid(o))
+	struct instar_map_opts o;
+	if (!read_map_options(&o, opts ? opts : &defaults))
 		return INSTAR_INVAL;
 	if (!domain)
 		domain = instar_domain_default();
 	if (!domain)
 		return INSTAR_NOMEM;
-	unsigned log2_homes = table_log2_for(o->capacity);
+	unsigned log2_homes = table_log2_for(o.capacity);
 	instar_map *map = log2_homes ? reclaim_alloc(domain, sizeof *map, CACHE_LINE) : NULL;
 	if (!map)
 		return INSTAR_NOMEM;
 	map->domain = domain;
 	map->engine = engine_for(domain->scheme->info.name);
-	set_options(map, o);
+	set_options(map, &o);
 	map->first_log2_homes = log2_homes;
 	map->lines[0] = reclaim_alloc(domain, FIRST_LINES * sizeof(struct line), CACHE_LINE);
 	struct table *table = map->lines[0] ? table_create(domain, log2_homes, map->pages, FIRST_LINES) : NULL;

@@ -35,6 +35,7 @@ typedef struct instar_bmap instar_bmap;
 /* Equal bytes, equal answers; any thread, at any time.  A poor hash costs time, never correctness. */
 typedef uint64_t instar_bmap_hash_fn(const void *key, size_t length, uint64_t seed, void *ctx);
 
+/* struct_size and reserved: as in struct instar_domain_opts. */
 struct instar_bmap_opts {
 	size_t struct_size;  /* sizeof(struct instar_bmap_opts) */
 	size_t capacity;     /* as in struct instar_map_opts; two keys of one hash count as one */

@@ -42,6 +42,7 @@ enum instar_map_flags {
 	INSTAR_MAP_MISS_FILTER = 8   /* 4 bytes more for each bucket settle most misses without a look at it */
 };
 
+/* struct_size and reserved: as in struct instar_domain_opts. */
 struct instar_map_opts {
 	size_t struct_size;  /* sizeof(struct instar_map_opts) */
 	size_t capacity;     /* entries to make room for at once; 0: small */

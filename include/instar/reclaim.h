@@ -57,7 +57,7 @@ INSTAR_API size_t instar_schemes(const struct instar_scheme_info **list);
 /* Where the library gets memory.  All four or none; sizes in bytes, alignment a power of two.
  * map returns zeroed memory (tables); alloc need not.  They may be called from any thread. */
 struct instar_allocator {
-	size_t struct_size;
+	size_t struct_size; /* sizeof(struct instar_allocator) */
 	void *(*map)(size_t size, size_t alignment, void *ctx);
 	void (*unmap)(void *memory, size_t size, size_t alignment, void *ctx);
 	void *(*alloc)(size_t size, size_t alignment, void *ctx);
@@ -71,6 +71,9 @@ enum instar_domain_flags {
 	INSTAR_DOMAIN_ATFORK = 4     /* for child processes that go on; see instar_domain_create */
 };
 
+/* struct_size lets programs and libraries of different versions meet: what an older program does not have is taken
+ * for zero, and a newer one's options are taken if what the library does not know of them is zero; else they are INVAL, and so
+ * is a reserved word that is not zero. */
 struct instar_domain_opts {
 	size_t struct_size;        /* sizeof(struct instar_domain_opts) */
 	unsigned flags;            /* enum instar_domain_flags, or-ed */

@@ -422,8 +422,11 @@ static void edges(void)
 	ok(instar_bmap_take(map, NULL, "", 0, &value) == INSTAR_INVAL, "take of no boxed map: INVAL");
 	ok(hashed > 0, "the user's hash was asked");
 	ok(instar_bmap_destroy(map) == INSTAR_OK && instar_bmap_destroy(NULL) == INSTAR_OK, "destroy, also of NULL");
-	opts.struct_size--;
-	ok(instar_bmap_create(&map, NULL, &opts) == INSTAR_INVAL && !map, "options of another size: INVAL");
+	opts.struct_size = offsetof(struct instar_bmap_opts, reserved) - 1;
+	ok(instar_bmap_create(&map, NULL, &opts) == INSTAR_INVAL && !map, "options that are too small: INVAL");
+	opts.struct_size = sizeof opts;
+	opts.reserved[7] = 1;
+	ok(instar_bmap_create(&map, NULL, &opts) == INSTAR_INVAL && !map, "a reserved word is used: INVAL");
 }
 
 int main(void)

@@ -174,6 +174,36 @@ static bool all_refuse(instar_map *map, instar_thread *thread)
 	       instar_reserve(map, thread, 10) == INSTAR_INVAL && instar_maintain(map, thread, 10) == INSTAR_INVAL;
 }
 
+static enum instar_status create_with(instar_domain *domain, const struct instar_map_opts *opts)
+{
+	instar_map *map;
+	enum instar_status status = instar_map_create(&map, domain, opts);
+
+	if (status == INSTAR_OK)
+		instar_map_destroy(map);
+	return status;
+}
+
+/* Options as programs have them that were compiled with an older header, and with a newer one. */
+static void other_versions(const char *scheme, instar_domain *domain)
+{
+	struct newer {
+		struct instar_map_opts opts;
+		uint64_t more;
+	} newer = { INSTAR_MAP_OPTS_INIT, 0 };
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+
+	opts.struct_size = offsetof(struct instar_map_opts, reserved);
+	opts.reserved[0] = 1;
+	newer.opts.struct_size = sizeof newer;
+	ok(create_with(domain, &opts) == INSTAR_OK && create_with(domain, &newer.opts) == INSTAR_OK,
+	   "%s: options of other versions are taken", scheme);
+	opts.struct_size = sizeof opts;
+	newer.more = 1;
+	ok(create_with(domain, &opts) == INSTAR_INVAL && create_with(domain, &newer.opts) == INSTAR_INVAL,
+	   "%s: but not what this one does not know", scheme);
+}
+
 static void bad_arguments(const struct instar_scheme_info *scheme)
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
@@ -196,6 +226,7 @@ static void bad_arguments(const struct instar_scheme_info *scheme)
 	opts.struct_size = 3;
 	ok(instar_map_create(&map, world.domain, &opts) == INSTAR_INVAL && !map &&
 	   instar_map_create(NULL, world.domain, NULL) == INSTAR_INVAL, "%s: bad options are INVAL", scheme->name);
+	other_versions(scheme->name, world.domain);
 	ok(instar_domain_destroy(world.domain) == INSTAR_BUSY, "%s: a domain with a map is BUSY", scheme->name);
 	ok(instar_map_destroy(NULL) == INSTAR_OK, "destroying nothing is OK");
 	ok(instar_thread_detach(foreign) == INSTAR_OK && instar_domain_destroy(other) == INSTAR_OK &&

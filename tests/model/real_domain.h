@@ -31,6 +31,7 @@ static const struct reclaim_scheme *const real_scheme = &TABLE;
 #define MODEL_HAS_BOXES
 #include "reclaim/limbo.c"
 #include "reclaim/memory.c"
+#include "reclaim/options.c"
 #include "reclaim/stats.c"
 #include "reclaim/thread.c"
 #include "reclaim/wait.c"

@@ -4,6 +4,7 @@
 #ifndef MODEL_SPEC_DOMAIN_H
 #define MODEL_SPEC_DOMAIN_H
 
+#include "reclaim/options.c"
 #include "tests/model/arena.h"
 #include "tests/model/schedule.h"
 #include "tests/model/spec_scheme.h"
