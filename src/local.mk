@@ -82,6 +82,18 @@ libinstar_la_LIBADD = $(engine_objects) $(scheme_objects) $(scheme_libs) $(XXHAS
 libinstar_la_DEPENDENCIES = $(engine_objects) $(scheme_objects) src/instar.map
 libinstar_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,nodelete -Wl,--version-script=$(srcdir)/src/instar.map
 
+# A linker of static libraries does not know hidden symbols: the archive becomes one object, in which they are local, so that
+# programs may have functions of these names.
+installed_archive = $(DESTDIR)$(libdir)/libinstar.a
+install-exec-hook:
+	@if test -f $(installed_archive) && test -n "$(OBJCOPY)"; then set -e; \
+	$(CC) -r -nostdlib -o libinstar.o -Wl,--whole-archive $(installed_archive) -Wl,--no-whole-archive; \
+	$(OBJCOPY) --localize-hidden libinstar.o; \
+	rm -f $(installed_archive); \
+	$(AR) cr $(installed_archive) libinstar.o; \
+	$(RANLIB) $(installed_archive); \
+	rm -f libinstar.o; fi
+
 check_LTLIBRARIES += libinstar_steps.la libinstar_half.la
 libinstar_steps_la_SOURCES = $(instar_sources)
 libinstar_steps_la_CPPFLAGS = $(STEPS_CPPFLAGS) $(scheme_flags)

@@ -100,6 +100,10 @@ if [ -f "${DESTDIR:-}$libdir/libinstar.a" ]; then
 	$CC -std=gnu11 $cflags "$srcdir/tests/install/user.c" -o "$scratch/user" $static >"$scratch/log" 2>&1 &&
 		LD_LIBRARY_PATH= "$scratch/user" >>"$scratch/log" 2>&1
 	result "the static library: a program"
+	# Names with two underscores are the sanitizers' and the compiler's.
+	! nm -g --defined-only "${DESTDIR:-}$libdir/libinstar.a" 2>/dev/null | sed -n 's/.* [A-Z] //p' |
+		grep -v '^instar_\|^__' >"$scratch/log"
+	result "the static library: its names begin with instar_"
 fi
 # Every function of the headers has a page under its own name.
 calls=$(sed '/^#/d' "$includedir"/instar/*.h | tr '\n\t' '  ' | grep -o 'INSTAR_API [^;(]*(' |
