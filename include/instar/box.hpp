@@ -25,15 +25,16 @@ template <class T> void end_boxed(void *object, void *ctx) noexcept
 		static_cast<T *>(object)->~T();
 }
 
-struct box_freer {
-	void operator()(void *object) const noexcept { instar_box_free(object, nullptr); }
+/* One for each T: a box of a derived class is none of its base, which may stand at another address. */
+template <class T> struct box_freer {
+	void operator()(T *object) const noexcept { instar_box_free(object, nullptr); }
 };
 
 } // namespace detail
 
 /* The one owner of an object in memory of instar_box_alloc; it goes at once with its owner, and before its domain.  What
  * others may still read is retired instead: thread::retire, or boxed_map. */
-template <class T> using box = std::unique_ptr<T, detail::box_freer>;
+template <class T> using box = std::unique_ptr<T, detail::box_freer<T>>;
 
 /* A T made of the arguments, to be retired in the domain.  Throws bad_alloc, and what T's constructor throws. */
 template <class T, class... Arguments> box<T> make_box(instar_domain *in, Arguments &&...arguments)

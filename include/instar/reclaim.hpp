@@ -77,7 +77,7 @@ private:
 };
 
 namespace detail {
-struct box_freer;
+template <class T> struct box_freer;
 }
 
 /* The calling thread's handle, attached while the object lives; made and destroyed by the same thread. */
@@ -110,7 +110,7 @@ public:
 		detail::check(instar_retire(thread_, object, sizeof *object, destroy, nullptr));
 	}
 	/* A box: see box.hpp. */
-	template <class T> void retire(std::unique_ptr<T, detail::box_freer> &&object) const;
+	template <class T> void retire(std::unique_ptr<T, detail::box_freer<T>> &&object) const;
 
 private:
 	instar_thread *thread_ = nullptr;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -182,6 +183,8 @@ struct refuses_seven : counted {
 			throw std::runtime_error("seven");
 	}
 };
+
+static_assert(!std::is_convertible_v<instar::box<refuses_seven>, instar::box<counted>>);
 
 static void boxes_over(const char *scheme)
 {
