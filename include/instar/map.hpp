@@ -23,24 +23,33 @@ template <class T> inline constexpr bool fits = std::is_trivially_copyable_v<T> 
 template <class T>
 inline constexpr bool compares = std::has_unique_object_representations_v<T> || std::is_floating_point_v<T>;
 
-/* Calls fn from C, which exceptions must not cross: `when_thrown` stands for its answer then, and rethrow goes on. */
+/* Calls fn from C, which exceptions must not cross: they are kept.  pthread_exit and cancellation unwind the thread by
+ * what is no exception: current_exception does not know it, and it must go on, through C as well. */
+template <class Fn> void call_from_c(std::exception_ptr &thrown, Fn &&fn)
+{
+	try {
+		fn();
+	} catch (...) {
+		thrown = std::current_exception();
+		if (!thrown)
+			throw;
+	}
+}
+
+/* `when_thrown` stands for fn's answer once it has thrown, and rethrow goes on. */
 template <class K, class V, class Fn> struct visitor {
 	Fn &fn;
 	bool when_thrown;
 	std::exception_ptr thrown = nullptr;
 
-	static bool call(std::uint64_t key, std::uint64_t value, void *ctx) noexcept
+	static bool call(std::uint64_t key, std::uint64_t value, void *ctx)
 	{
 		auto *self = static_cast<visitor *>(ctx);
+		bool answer = self->when_thrown;
 
-		if (self->thrown)
-			return self->when_thrown;
-		try {
-			return self->fn(unpack<K>(key), unpack<V>(value));
-		} catch (...) {
-			self->thrown = std::current_exception();
-			return self->when_thrown;
-		}
+		if (!self->thrown)
+			call_from_c(self->thrown, [&] { answer = self->fn(unpack<K>(key), unpack<V>(value)); });
+		return answer;
 	}
 	void rethrow() const
 	{
@@ -54,17 +63,14 @@ template <class V, class Fn> struct computer {
 	std::optional<V> result = std::nullopt;
 	std::exception_ptr thrown = nullptr;
 
-	static instar_action call(std::uint64_t, bool present, std::uint64_t *value, void *ctx) noexcept
+	static instar_action call(std::uint64_t, bool present, std::uint64_t *value, void *ctx)
 	{
 		auto *self = static_cast<computer *>(ctx);
 
 		self->result = present ? std::optional<V>(unpack<V>(*value)) : std::nullopt;
-		try {
-			self->fn(self->result);
-		} catch (...) {
-			self->thrown = std::current_exception();
+		call_from_c(self->thrown, [&] { self->fn(self->result); });
+		if (self->thrown)
 			return INSTAR_KEEP;
-		}
 		if (!self->result)
 			return INSTAR_REMOVE;
 		*value = pack(*self->result);

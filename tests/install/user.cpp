@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
+#include <pthread.h>
 #include <stdexcept>
 #include <thread>
 #include <type_traits>
@@ -139,6 +140,18 @@ static void many_threads_and_a_snapshot()
 	EXPECT(domain.destroy() == INSTAR_BUSY);
 	map.clear();
 	EXPECT(map.snapshot().begin() == map.snapshot().end());
+}
+
+static void a_thread_that_ends_in_a_callback()
+{
+	instar::map<int, int> map;
+	auto ends = [](auto &&...) -> bool { pthread_exit(nullptr); };
+
+	map.put(1, 1);
+	std::thread([&] { map.for_each(ends); }).join();
+	std::thread([&] { map.retain(ends); }).join();
+	std::thread([&] { map.compute(1, ends); }).join();
+	EXPECT(map.get(1) == 1 && map.count() == 1 && instar_map_check(map, stdout) == INSTAR_OK);
 }
 
 static int alive;
@@ -279,6 +292,7 @@ int main()
 	small_types();
 	counting_and_computing();
 	many_threads_and_a_snapshot();
+	a_thread_that_ends_in_a_callback();
 	objects();
 	boxes();
 	with_worker();
