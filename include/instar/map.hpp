@@ -86,12 +86,12 @@ struct map_closer {
 
 /*
  * A concurrent hash map.  K and V: trivially copyable, at most 8 bytes; keys and expected values are compared by
- * their bytes, so K has no padding.  The last argument of a call is the caller's thread in the map's domain, or
- * nothing: then it is found.  With opts->value_free the map is boxed, and V a pointer.
+ * their bytes, so K has no padding, nor has V for cas and remove_if.  The last argument of a call is the caller's
+ * thread in the map's domain, or nothing: then it is found.  With opts->value_free the map is boxed, and V a pointer.
  */
 template <class K, class V> class map {
 	static_assert(detail::fits<K> && detail::fits<V>, "keys and values are trivially copyable, of at most 8 bytes");
-	static_assert(detail::compares<K>, "keys are compared by their bytes: they must not have padding");
+	static_assert(detail::compares<K>, "keys are compared by their bytes: equal ones must have equal bytes");
 
 public:
 	using key_type = K;
@@ -156,7 +156,7 @@ public:
 	/* OK, NOTFOUND, or CHANGED: `expected` is what is there. */
 	instar_status cas(const K &key, V &expected, const V &desired, instar_thread *t = nullptr)
 	{
-		std::uint64_t bits = detail::pack(expected);
+		std::uint64_t bits = compared(expected);
 		instar_status status = instar_cas(map_.get(), t, detail::pack(key), &bits, detail::pack(desired));
 
 		if (status == INSTAR_CHANGED)
@@ -166,7 +166,7 @@ public:
 	/* OK, NOTFOUND, or CHANGED. */
 	instar_status remove_if(const K &key, const V &expected, instar_thread *t = nullptr)
 	{
-		return known(instar_remove_if(map_.get(), t, detail::pack(key), detail::pack(expected)));
+		return known(instar_remove_if(map_.get(), t, detail::pack(key), compared(expected)));
 	}
 	/* What is in the map then. */
 	V get_or_insert(const K &key, const V &value, instar_thread *t = nullptr)
@@ -241,6 +241,12 @@ public:
 	void clear(instar_thread *t = nullptr) { detail::check(instar_clear(map_.get(), t)); }
 
 private:
+	static std::uint64_t compared(const V &expected) noexcept
+	{
+		static_assert(detail::compares<V>,
+			      "expected values are compared by their bytes: equal ones must have equal bytes");
+		return detail::pack(expected);
+	}
 	/* By reference: the call that gives the status, and stores there, may come after the other arguments. */
 	static std::optional<V> found(instar_status status, instar_status with, instar_status without,
 				      const std::uint64_t &value)

@@ -65,7 +65,7 @@ refuse() {
 	# shellcheck disable=SC2086
 	! $1 -std=c++17 $cflags "-D$2" -fsyntax-only "$srcdir/tests/install/user.cpp" 2>"$scratch/log" &&
 		grep -q "static.assert" "$scratch/log"
-	result "$1: a key type that is $2 does not compile"
+	result "$1: $2 does not compile"
 }
 
 cflags=$(pkg-config --cflags instar 2>"$scratch/log") && libs=$(pkg-config --libs instar 2>>"$scratch/log")
@@ -92,6 +92,8 @@ for compiler in g++ clang++; do
 	try $compiler c++ c++17 user.cpp '*.hpp'
 	refuse $compiler TOO_LARGE
 	refuse $compiler PADDED
+	refuse $compiler PADDED_CAS
+	refuse $compiler PADDED_REMOVE_IF
 done
 
 if [ -f "${DESTDIR:-}$libdir/libinstar.a" ]; then

@@ -12,19 +12,31 @@
 #include <utility>
 #include <vector>
 
-/* Too large a key, and one with padding, must not compile. */
+/* What must not compile. */
 #ifdef TOO_LARGE
 struct pair_of_words {
 	std::uint64_t a, b;
 };
 static instar::map<pair_of_words, int> refused;
 #endif
-#ifdef PADDED
 struct padded {
 	std::uint32_t a;
 	std::uint8_t b;
 };
+#ifdef PADDED
 static instar::map<padded, int> refused;
+#endif
+#ifdef PADDED_CAS
+static instar_status refused(instar::map<int, padded> &map, padded expected)
+{
+	return map.cas(1, expected, { 1, 1 });
+}
+#endif
+#ifdef PADDED_REMOVE_IF
+static instar_status refused(instar::map<int, padded> &map, padded expected)
+{
+	return map.remove_if(1, expected);
+}
 #endif
 
 static int failed;
@@ -71,8 +83,10 @@ static void one_key_at_a_time()
 static void small_types()
 {
 	instar::map<point, colour> map;
+	instar::map<int, padded> wide;
 
 	EXPECT(map.insert({ 1, -1 }, colour::green) && map.get({ 1, -1 }) == colour::green && !map.get({ -1, 1 }));
+	EXPECT(wide.insert(1, { 2, 3 }) && wide.get(1)->b == 3);
 }
 
 static void counting_and_computing()
