@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <type_traits>
 
 #include <instar/reclaim.h>
 
@@ -105,7 +106,8 @@ public:
 	/* Deletes it once no section can reach it.  If this throws, it is still the caller's. */
 	template <class T> void retire(T *object) const
 	{
-		auto destroy = [](void *memory, void *) { delete static_cast<T *>(memory); };
+		static_assert(std::is_nothrow_destructible_v<T>, "destructors are called from C");
+		auto destroy = [](void *memory, void *) noexcept { delete static_cast<T *>(memory); };
 
 		detail::check(instar_retire(thread_, object, sizeof *object, destroy, nullptr));
 	}

@@ -94,6 +94,7 @@ for compiler in g++ clang++; do
 	refuse $compiler PADDED
 	refuse $compiler PADDED_CAS
 	refuse $compiler PADDED_REMOVE_IF
+	refuse $compiler THROWING_DESTRUCTOR
 done
 
 if [ -f "${DESTDIR:-}$libdir/libinstar.a" ]; then

@@ -39,6 +39,16 @@ static instar_status refused(instar::map<int, padded> &map, padded expected)
 }
 #endif
 
+#ifdef THROWING_DESTRUCTOR
+struct throws_at_its_end {
+	~throws_at_its_end() noexcept(false) {}
+};
+static void refused(instar::thread &self, throws_at_its_end *object)
+{
+	self.retire(object);
+}
+#endif
+
 static int failed;
 
 static void expect(bool holds, const char *what)
