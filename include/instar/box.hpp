@@ -69,7 +69,7 @@ template <class K, class T> class boxed_map {
 public:
 	/* opts: all but value_free, ctx and value_bytes are used. */
 	explicit boxed_map(instar_domain *in = nullptr, const instar_map_opts *opts = nullptr)
-		: boxed_map(in ? in : instar_domain_default(), boxed(opts))
+		: boxed_map(in ? in : detail::default_domain(), boxed(opts))
 	{
 	}
 	operator instar_map *() const noexcept { return map_; }

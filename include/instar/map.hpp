@@ -114,7 +114,8 @@ public:
 	}
 	bool contains(const K &key, instar_thread *t = nullptr) const
 	{
-		return instar_contains(map_.get(), t, detail::pack(key));
+		return detail::either(instar_get(map_.get(), t, detail::pack(key), nullptr), INSTAR_OK,
+				      INSTAR_NOTFOUND);
 	}
 	/* Boxed maps, inside a section: the object or NULL; it is there until the outermost section ends. */
 	V get_ref(const K &key, instar_thread *t = nullptr) const

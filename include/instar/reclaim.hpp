@@ -38,6 +38,15 @@ inline bool either(instar_status status, instar_status yes, instar_status no)
 	return status == yes;
 }
 
+inline instar_domain *default_domain()
+{
+	instar_domain *in = instar_domain_default();
+
+	if (!in)
+		throw error(INSTAR_NOMEM);
+	return in;
+}
+
 struct domain_closer {
 	void operator()(instar_domain *d) const noexcept { instar_domain_destroy(d); }
 };
@@ -54,7 +63,13 @@ public:
 		detail::check(instar_domain_create(&made, scheme, opts));
 		domain_.reset(made);
 	}
-	operator instar_domain *() const noexcept { return domain_.get(); }
+	/* INVAL once it was moved from or destroyed: the C calls would take it for the default domain. */
+	operator instar_domain *() const
+	{
+		if (!domain_)
+			throw error(INSTAR_INVAL);
+		return domain_.get();
+	}
 
 	/* OK; else it is as usable as before. */
 	instar_status destroy() noexcept
@@ -84,13 +99,8 @@ template <class T> struct box_freer;
 /* The calling thread's handle, attached while the object lives; made and destroyed by the same thread. */
 class thread {
 public:
-	thread() : thread(instar_domain_default()) {}
-	explicit thread(instar_domain *in)
-	{
-		if (!in)
-			throw error(INSTAR_NOMEM);
-		detail::check(instar_thread_attach(in, &thread_));
-	}
+	thread() : thread(detail::default_domain()) {}
+	explicit thread(instar_domain *in) { detail::check(instar_thread_attach(in, &thread_)); }
 	~thread() { instar_thread_detach(thread_); }
 	thread(const thread &) = delete;
 	thread &operator=(const thread &) = delete;

@@ -292,22 +292,51 @@ static void with_worker()
 	EXPECT(domain.destroy() == INSTAR_OK);
 }
 
-static void errors()
+/* What the call throws; OK: nothing. */
+template <class Call> static instar_status thrown_by(Call &&call)
 {
 	try {
-		instar::domain none("no such scheme");
-		EXPECT(!"reached");
+		call();
+		return INSTAR_OK;
 	} catch (const instar::error &e) {
-		EXPECT(e.status() == INSTAR_INVAL && e.what()[0]);
+		EXPECT(e.what()[0]);
+		return e.status();
 	}
-	try {
-		instar::thread self;
-		instar::section section(self);
-		self.synchronize();
-		EXPECT(!"reached");
-	} catch (const instar::error &e) {
-		EXPECT(e.status() == INSTAR_MISUSE);
-	}
+}
+
+static void errors()
+{
+	EXPECT(thrown_by([] { instar::domain none("no such scheme"); }) == INSTAR_INVAL);
+	EXPECT(thrown_by([] {
+		       instar::thread self;
+		       instar::section section(self);
+		       self.synchronize();
+	       }) == INSTAR_MISUSE);
+	EXPECT(thrown_by([] { instar::thread none(nullptr); }) == INSTAR_INVAL);
+	EXPECT(thrown_by([] { instar::thread self; }) == INSTAR_OK);
+}
+
+/* What was moved from or destroyed, and a thread of another domain. */
+static void wrong_owners()
+{
+	instar::domain domain, gone;
+	instar::map<int, int> map(domain), moved;
+	instar::boxed_map<int, int> boxes(domain);
+	instar::thread elsewhere;
+
+	EXPECT(thrown_by([&] { map.contains(1, elsewhere); }) == INSTAR_INVAL);
+	EXPECT(thrown_by([&] { boxes.contains(1, elsewhere); }) == INSTAR_INVAL);
+	moved = std::move(map);
+	EXPECT(thrown_by([&] { map.contains(1); }) == INSTAR_INVAL && !moved.contains(1));
+
+	EXPECT(gone.destroy() == INSTAR_OK && gone.destroy() == INSTAR_OK && gone.stats().threads == 0);
+	EXPECT(thrown_by([&] { instar::map<int, int> none(gone); }) == INSTAR_INVAL);
+	EXPECT(thrown_by([&] { instar::boxed_map<int, int> none(gone); }) == INSTAR_INVAL);
+	EXPECT(thrown_by([&] { instar::thread none(gone); }) == INSTAR_INVAL);
+	EXPECT(thrown_by([&] { instar::make_box<int>(gone, 1); }) == INSTAR_INVAL);
+	gone = std::move(domain);
+	EXPECT(thrown_by([&] { instar::map<int, int> none(domain); }) == INSTAR_INVAL);
+	EXPECT(thrown_by([&] { instar::map<int, int> some(gone); }) == INSTAR_OK);
 }
 
 int main()
@@ -321,5 +350,6 @@ int main()
 	boxes();
 	with_worker();
 	errors();
+	wrong_owners();
 	return failed;
 }
