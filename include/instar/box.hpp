@@ -82,12 +82,12 @@ public:
 	/* Whether it was inserted; else the key is there already, and the box is still the caller's. */
 	bool insert(const K &key, box<T> &&value, instar_thread *t = nullptr)
 	{
-		return given(map_.insert(key, value.get(), t), value);
+		return given(map_.insert(key, object_of(value), t), value);
 	}
 	/* Whether it replaced another. */
 	bool put(const K &key, box<T> &&value, instar_thread *t = nullptr)
 	{
-		bool replaced = map_.put(key, value.get(), t).has_value();
+		bool replaced = map_.put(key, object_of(value), t).has_value();
 
 		given(true, value);
 		return replaced;
@@ -95,7 +95,7 @@ public:
 	/* Whether there was one to replace; else the box is still the caller's. */
 	bool replace(const K &key, box<T> &&value, instar_thread *t = nullptr)
 	{
-		return given(map_.replace(key, value.get(), t).has_value(), value);
+		return given(map_.replace(key, object_of(value), t).has_value(), value);
 	}
 	/* Whether it was there. */
 	bool remove(const K &key, instar_thread *t = nullptr) { return map_.remove(key, t).has_value(); }
@@ -142,6 +142,13 @@ private:
 		mine.ctx = nullptr;
 		mine.value_bytes = sizeof(T);
 		return mine;
+	}
+	/* NULL as a value would be a key that is there and has no object. */
+	static T *object_of(const box<T> &value)
+	{
+		if (!value)
+			throw error(INSTAR_INVAL);
+		return value.get();
 	}
 	static bool given(bool taken, box<T> &value) noexcept
 	{

@@ -3,8 +3,9 @@
  * parameters, any small type instead of uint64_t.
  *
  * What a call answers as a matter of course (found or not, new or replaced) is its result; everything else (no
- * memory, a limit, misuse) is thrown as instar::error.  What is not wrapped takes the C types, and every class
- * here converts to its own.  Costs nothing over the C calls; progress, memory order and all rules are theirs.
+ * memory, a limit, misuse) is thrown as instar::error; -fno-exceptions is not supported.  What is not wrapped
+ * takes the C types, and every class here converts to its own.  Costs nothing over the C calls; progress, memory
+ * order and all rules are theirs.
  *
  * Objects must go before those that they were made from: iterators, snapshots, sections, threads, maps, domains.
  */

@@ -86,8 +86,9 @@ struct map_closer {
 
 /*
  * A concurrent hash map.  K and V: trivially copyable, at most 8 bytes; keys and expected values are compared by
- * their bytes, so K has no padding, nor has V for cas and remove_if.  The last argument of a call is the caller's
- * thread in the map's domain, or nothing: then it is found.  With opts->value_free the map is boxed, and V a pointer.
+ * their bytes, so K has no padding, nor has V for cas and remove_if.  To the C calls a key or a value is these bytes
+ * and zeros above them: a 32-bit -1 is 0xffffffff.  The last argument of a call is the caller's thread in the map's
+ * domain, or nothing: then it is found.  With opts->value_free the map is boxed, and V a pointer.
  */
 template <class K, class V> class map {
 	static_assert(detail::fits<K> && detail::fits<V>, "keys and values are trivially copyable, of at most 8 bytes");
@@ -213,7 +214,8 @@ public:
 		visitor.rethrow();
 		return detail::either(status, INSTAR_OK, INSTAR_STOPPED);
 	}
-	/* Removes the entries for which keep(key, value) answers false.  Returns how many. */
+	/* Removes the entries for which keep(key, value) answers false.  Returns how many.  If this throws, what
+	 * is removed by then stays so. */
 	template <class Fn> std::size_t retain(Fn &&keep, instar_thread *t = nullptr)
 	{
 		detail::visitor<K, V, std::remove_reference_t<Fn>> visitor{ keep, true };

@@ -11,7 +11,7 @@
 
 namespace instar {
 
-/* A call failed and has changed nothing. */
+/* A call failed and has changed nothing, unless it says otherwise. */
 class error : public std::exception {
 public:
 	explicit error(instar_status why) noexcept : status_(why) {}

@@ -60,6 +60,18 @@ static void expect(bool holds, const char *what)
 }
 #define EXPECT(condition) expect(condition, #condition)
 
+/* What the call throws; OK: nothing. */
+template <class Call> static instar_status thrown_by(Call &&call)
+{
+	try {
+		call();
+		return INSTAR_OK;
+	} catch (const instar::error &e) {
+		EXPECT(e.what()[0]);
+		return e.status();
+	}
+}
+
 enum class colour : std::uint8_t { red, green };
 struct point {
 	std::int32_t x, y;
@@ -272,6 +284,9 @@ static void boxes()
 			boxes_over(schemes[i].name);
 	instar::boxed_map<int, double> copies;
 	copies.put(1, copies.make(0.5));
+	EXPECT(thrown_by([&] { copies.insert(2, nullptr); }) == INSTAR_INVAL);
+	EXPECT(thrown_by([&] { copies.put(1, nullptr); }) == INSTAR_INVAL);
+	EXPECT(thrown_by([&] { copies.replace(1, instar::box<double>()); }) == INSTAR_INVAL);
 	EXPECT(copies.get(1) == 0.5 && !copies.get(2) && copies.count() == 1);
 	auto lone = instar::make_box<std::vector<int>>(nullptr, 3, 1);
 	EXPECT(lone->size() == 3 && lone->back() == 1);
@@ -290,18 +305,6 @@ static void with_worker()
 		EXPECT(map.count() == 10000 && map.get(77) == -77 && domain.stats().threads == 1);
 	}
 	EXPECT(domain.destroy() == INSTAR_OK);
-}
-
-/* What the call throws; OK: nothing. */
-template <class Call> static instar_status thrown_by(Call &&call)
-{
-	try {
-		call();
-		return INSTAR_OK;
-	} catch (const instar::error &e) {
-		EXPECT(e.what()[0]);
-		return e.status();
-	}
 }
 
 static void errors()
