@@ -59,10 +59,11 @@ for page in "$top"/doc/*.[13]; do
 	fi
 	if command -v groff >/dev/null; then
 		groff -ww -mandoc -Tutf8 -z "$page" 2>&1
+		groff -mandoc -Tutf8 "$page" 2>/dev/null | grep -H --label="${page##*/}" '””'
 	fi
 done >"$scratch/log"
 if command -v groff >/dev/null; then
-	result "man and groff find no fault with the pages"
+	result "man and groff find no fault with the pages, and no quotation in a quotation"
 else
 	number=$((number + 1))
 	echo "ok $number # SKIP no groff on this machine"
