@@ -28,14 +28,18 @@ static bool in_word(size_t i)
 	return i < job.size && isalnum((unsigned char)job.text[i]);
 }
 
+/* The text itself stays as it is: other threads read it. */
+static unsigned char letter(size_t i)
+{
+	return (unsigned char)tolower((unsigned char)job.text[i]);
+}
+
 static bool count_word(size_t begin, size_t end)
 {
 	uint64_t word = 0xcbf29ce484222325u;
 
-	for (size_t i = begin; i < end; i++) {
-		job.text[i] = (char)tolower((unsigned char)job.text[i]);
-		word = (word ^ (unsigned char)job.text[i]) * 0x100000001b3u;
-	}
+	for (size_t i = begin; i < end; i++)
+		word = (word ^ letter(i)) * 0x100000001b3u;
 	if (end - begin > 0xffff)
 		end = begin + 0xffff;
 	switch (instar_fetch_add(job.counts, NULL, word, 1, 0, NULL)) {
@@ -74,7 +78,10 @@ static bool print_word(uint64_t word, uint64_t count, void *ctx)
 
 	(void)ctx;
 	instar_get(job.places, NULL, word, &place);
-	printf("%7" PRIu64 " %.*s\n", count, (int)(place & 0xffff), job.text + (place >> 16));
+	printf("%7" PRIu64 " ", count);
+	for (size_t i = place >> 16, end = i + (place & 0xffff); i < end; i++)
+		putchar(letter(i));
+	putchar('\n');
 	return true;
 }
 
