@@ -9,9 +9,9 @@
  *
  * A ring of chunks.  The producer fills `tail`, goes on to the next chunk as long as that is not `head`,
  * and else puts a new one in between; so retiring allocates only while garbage grows beyond all it was
- * lately, and chunks in excess are given back one by one, or all where a call finds the queue empty.  It takes no lock and makes no locked
- * instruction.  The consumer holds `busy` while it takes and destroys, so that an object is either still
- * counted in appended - taken or destroyed.
+ * lately, and chunks in excess are given back one by one, or all where a call finds the queue empty.  It takes
+ * no lock and makes no locked instruction.  The consumer holds `busy` while it takes and destroys, so that an
+ * object is either still counted in appended - taken or destroyed.
  *
  * Invariants: taken <= appended; `first` places of head are taken; chunks strictly between tail and head
  * (in the ring's direction) are spare and the producer's alone; the consumer reads a chunk's `next`

@@ -100,11 +100,12 @@ struct instar_domain_opts {
  * worker, but: destructors may run on it; map_destroy, map_create and fork wait for a short step of it, domain_destroy
  * for its end.  The bound of a scheme that has one is that plus 32768 objects a thread.  A child process has no worker.
  *
- * INSTAR_DOMAIN_ATFORK: a child process may make every call at once, whatever the other threads did at the fork.  Without
- * it a child may not open snapshots if one was being opened or closed, maps of which a lost thread was counting
- * or saving are BUSY for ever, and the garbage of lost threads stays allocated.  With it their garbage is freed
- * there (but in a queue of which a lost thread was freeing or, if has_refs, which it looked through in a barrier), and a
- * worker is started anew.  Fork waits for short locks then.  UNSUPPORTED over schemes that do not survive a fork: rwlock and urcu-*.
+ * INSTAR_DOMAIN_ATFORK: a child process may make every call at once, whatever the other threads did at the fork.
+ * Without it a child may not open snapshots if one was being opened or closed, maps of which a lost thread was
+ * counting or saving are BUSY for ever, and the garbage of lost threads stays allocated.  With it their garbage is
+ * freed there (but in a queue of which a lost thread was freeing or, if has_refs, which it looked through in a
+ * barrier), and a worker is started anew.  Fork waits for short locks then.  UNSUPPORTED over schemes that do not
+ * survive a fork: rwlock and urcu-*.
  * *out is NULL on failure.  Blocking (allocates).
  */
 INSTAR_API enum instar_status instar_domain_create(instar_domain **out, const char *scheme,
