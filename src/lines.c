@@ -32,10 +32,11 @@ void map_turn(instar_map *map, uint64_t generation)
 
 void line_turn(instar_map *map, struct line *line, uint64_t generation)
 {
-	store_relaxed(&line->inserted, 0);
-	store_relaxed(&line->removed, 0);
+	/* ORD:line-turn — release, all; pairs with ORD:line-sum (lines.c): no sum has counts of two generations */
+	store_relaxed(&line->generation, LINE_TURNING);
+	store_release(&line->inserted, 0);
+	store_release(&line->removed, 0);
 	line->credit = 0;
-	/* ORD:line-turn — release; pairs with ORD:line-sum (lines.c); carries the counts begun anew */
 	store_release(&line->generation, generation);
 	map_turn(map, generation);
 }
@@ -61,9 +62,12 @@ struct entries {
 static void add_entries(struct line *line, void *ctx)
 {
 	struct entries *e = ctx;
-	/* ORD:line-sum — acquire; pairs with ORD:line-turn (lines.c) */
-	if (load_acquire(&line->generation) == e->generation)
-		e->sum += load_relaxed(&line->inserted) - load_relaxed(&line->removed);
+	/* ORD:line-sum — acquire, all; pairs with ORD:line-turn (lines.c) */
+	if (load_acquire(&line->generation) != e->generation)
+		return;
+	uint64_t n = load_acquire(&line->inserted) - load_acquire(&line->removed);
+	if (load_relaxed(&line->generation) == e->generation)
+		e->sum += n;
 }
 
 uint64_t map_entries(instar_map *map)

@@ -148,6 +148,9 @@ static inline size_t map_value_bytes(const instar_map *map, const void *value)
  * for the clearing thread may stop between the two. */
 void map_turn(instar_map *map, uint64_t generation);
 
+/* No generation, but that the line's thread is about to begin it anew; in a child process it may have been lost there. */
+#define LINE_TURNING UINT64_MAX
+
 /* The line is to count for tables of `generation`, newer than its own. */
 void line_turn(instar_map *map, struct line *line, uint64_t generation);
 
@@ -156,7 +159,7 @@ static inline bool line_counts(instar_map *map, struct line *line, uint64_t gene
 {
 	if (likely(line->generation == generation))
 		return true;
-	if (line->generation > generation)
+	if (line->generation > generation && line->generation != LINE_TURNING)
 		return false;
 	line_turn(map, line, generation);
 	return true;
