@@ -57,7 +57,7 @@ enum rest { AWAKE, NAPPING, ASLEEP };
 
 struct background {
 	instar_domain *domain;
-	instar_thread *self;        /* the worker's handle */
+	instar_thread *self;        /* the worker's handle; NULL: it has ended in a destructor */
 	pthread_t thread;
 	sem_t started;
 	enum instar_status status;  /* of its start */
@@ -86,8 +86,10 @@ bool background_takes(instar_thread *t)
 {
 	struct background *w = t->domain->background;
 
-	if (t == w->self)
+	if (t == load_relaxed(&w->self))
 		return true;
+	if (unlikely(!load_relaxed(&w->self)))
+		return false;
 	raise_flag(&w->due);
 	if (load_relaxed(&w->rest) == ASLEEP)
 		wake(w);
@@ -107,7 +109,7 @@ void reclaim_migration_begins(instar_domain *domain)
 
 instar_thread *background_handle(const instar_domain *domain)
 {
-	return domain->background ? domain->background->self : NULL;
+	return domain->background ? load_acquire(&domain->background->self) : NULL;
 }
 
 /* ---- what it does ---- */
@@ -222,6 +224,14 @@ static void work(struct background *w)
 
 /* ---- beginning and end ---- */
 
+/* Before its handle becomes somebody else's, who is no worker: the others work as without one from now on. */
+static void end_early(void *arg)
+{
+	struct background *w = arg;
+
+	store_relaxed(&w->self, NULL); /* seen by who takes the handle (ORD:handle-take) */
+}
+
 static void *background_main(void *arg)
 {
 	struct background *w = arg;
@@ -233,8 +243,10 @@ static void *background_main(void *arg)
 	sem_post(&w->started);
 	if (!t)
 		return NULL;
+	pthread_cleanup_push(end_early, w);
 	while (!load_relaxed(&w->stop))
 		work(w);
+	pthread_cleanup_pop(0);
 	thread_release(t);
 	return NULL;
 }

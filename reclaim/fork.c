@@ -62,12 +62,12 @@ static bool is_callers(const instar_thread *thread)
 	return thread_mine(thread->domain) == thread;
 }
 
-/* The worker does not exist, unless it is the thread that forked, in a destructor. */
+/* The worker does not exist, unless it is the thread that forked, in a destructor.  (It may also have ended in one.) */
 static void lose_worker(instar_domain *domain)
 {
 	instar_thread *worker = background_handle(domain);
 
-	if (worker && !is_callers(worker))
+	if (!worker || !is_callers(worker))
 		background_lost(domain);
 }
 
@@ -115,10 +115,13 @@ static void child(void)
 	ping_after_fork();
 	for (instar_domain *domain = domains; domain; domain = domain->next) {
 		tell_maps(domain, FORK_CHILD);
-		pthread_mutex_unlock(&domain->maps_lock);
 		lose_worker(domain);
 		if (domain->scheme->thread_lost)
 			lose_threads(domain);
+	}
+	/* Now that all are made good: a worker's destructors may use any of them. */
+	for (instar_domain *domain = domains; domain; domain = domain->next) {
+		pthread_mutex_unlock(&domain->maps_lock);
 		if (asked(domain) && (domain->opts.flags & INSTAR_DOMAIN_BACKGROUND) && !domain->background)
 			background_start(domain); /* or the others do its work */
 	}

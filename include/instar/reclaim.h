@@ -55,7 +55,9 @@ struct instar_scheme_info {
 INSTAR_API size_t instar_schemes(const struct instar_scheme_info **list);
 
 /* Where the library gets memory.  All four or none; sizes in bytes, alignment a power of two.
- * map returns zeroed memory (tables); alloc need not.  They may be called from any thread. */
+ * map returns zeroed memory (tables); alloc need not.  They may be called from any thread, and with locks of the domain
+ * held: they make no call of the library and do not fork, and what they lock around a fork (pthread_atfork) they say
+ * before the first domain is made. */
 struct instar_allocator {
 	size_t struct_size; /* sizeof(struct instar_allocator) */
 	void *(*map)(size_t size, size_t alignment, void *ctx);
@@ -97,7 +99,8 @@ struct instar_domain_opts {
  * waiting, when the domain has more than max_pending_bytes, or, of one migration, when together they have
  * written about twice for each home of the new table.  A home that is written to is moved at once in any case, and calls
  * that ask for it (poll, barrier, maintain, reserve, shrink, snapshot_open) do it themselves.  So nobody waits for the
- * worker, but: destructors may run on it; map_destroy, map_create and fork wait for a short step of it, domain_destroy
+ * worker, but: destructors may run on it (a child process that one of them forks there has only the worker, and execs
+ * or exits; one that ends its thread ends the worker); map_destroy, map_create and fork wait for a short step of it, domain_destroy
  * for its end.  The bound of a scheme that has one is that plus 32768 objects a thread.  A child process has no worker.
  *
  * INSTAR_DOMAIN_ATFORK: a child process may make every call at once, whatever the other threads did at the fork.

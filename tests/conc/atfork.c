@@ -505,6 +505,80 @@ static void forks_amid_the_end(const struct reclaim_scheme *scheme)
 	   scheme->info.name, (unsigned)status);
 }
 
+/* ---- a worker whose destructors use another domain ---- */
+
+enum { MOMENT_NS = 200000000 };
+
+static struct {
+	struct reclaim_map watch; /* attached to the older domain, whose turn in the child is later */
+	bool destroyed, early;    /* atomic: on the worker; while that domain was not made good yet */
+	pthread_t forks;
+} order;
+
+static void note_destroyed(void *object, void *context)
+{
+	(void)object;
+	(void)context;
+	if (!pthread_equal(pthread_self(), order.forks))
+		__atomic_store_n(&order.destroyed, true, __ATOMIC_SEQ_CST);
+}
+
+static void look_for_workers(struct reclaim_map *map, enum fork_side side)
+{
+	(void)map;
+	if (side != FORK_CHILD)
+		return;
+	__atomic_store_n(&order.destroyed, false, __ATOMIC_SEQ_CST);
+	nanosleep(&(struct timespec){ 0, MOMENT_NS }, NULL);
+	order.early = __atomic_load_n(&order.destroyed, __ATOMIC_SEQ_CST);
+}
+
+static bool help_nothing(struct reclaim_map *map, instar_thread *t, size_t homes)
+{
+	(void)map;
+	(void)t;
+	(void)homes;
+	return false;
+}
+
+static int all_were_good(void *arg)
+{
+	(void)arg;
+	while (!__atomic_load_n(&order.destroyed, __ATOMIC_SEQ_CST))
+		sched_yield();
+	return order.early;
+}
+
+static void workers_wait_for_all(const struct reclaim_scheme *scheme)
+{
+	instar_domain *older = open_for_forks(scheme, 0), *newer;
+	struct actor reader;
+	instar_thread *t;
+	int status;
+
+	order.watch = (struct reclaim_map){ .help = help_nothing, .fork = look_for_workers };
+	order.forks = pthread_self();
+	reclaim_map_attach(older, &order.watch);
+	newer = open_for_forks(scheme, INSTAR_DOMAIN_BACKGROUND);
+	t = join_domain(newer);
+	instar_thread_offline(t);
+	actor_start(&reader, newer); /* lost in the child, where the object's time comes therefore */
+	actor_do(&reader, actor_enter, NULL);
+	instar_retire(t, &order, 1, note_destroyed, NULL);
+	status = child_of(all_were_good, NULL);
+	ok(status == 0, "%s: no worker begins in a child before all domains are made good (status %#x)", scheme->info.name,
+	   (unsigned)status);
+	actor_do(&reader, actor_leave, NULL);
+	actor_stop(&reader);
+	instar_thread_online(t);
+	instar_barrier(t);
+	instar_thread_detach(t);
+	reclaim_map_detach(older, &order.watch);
+	reclaim_map_gone(older);
+	if (instar_domain_destroy(newer) != INSTAR_OK || instar_domain_destroy(older) != INSTAR_OK)
+		bail_out("%s: in use", scheme->info.name);
+}
+
 /* ---- forks at any moment ---- */
 
 struct churn {
@@ -584,6 +658,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	garbage_of_others(scheme);
 	if (frees(scheme)) {
 		worker_is_started_anew(scheme);
+		workers_wait_for_all(scheme);
 		forks_beside_a_busy_worker(scheme);
 	}
 	forks_amid_the_end(scheme);

@@ -499,6 +499,61 @@ static void no_worker_to_be_had(void)
 
 /* ---- */
 
+/* ---- a destructor that ends the worker ---- */
+
+static void end_thread(void *object, void *context)
+{
+	(void)object;
+	if (!pthread_equal(pthread_self(), *(pthread_t *)context))
+		pthread_exit(NULL);
+}
+
+static void *use_alone(void *context)
+{
+	instar_domain *domain = context;
+	instar_thread *t = join_domain(domain); /* with the handle that was the worker's */
+	struct cargo *cargo = cargo_new(TOO_MANY);
+
+	for (unsigned i = 0; i < TOO_MANY; i++) {
+		instar_thread_quiescent(t);
+		cargo_retire(t, &cargo[i]);
+		if (domain->scheme->wait && i % OBJECTS == 0) /* grace periods that somebody else makes */
+			instar_synchronize(t);
+	}
+	ok(pending(domain) < TOO_MANY, "%s: its handle's next owner frees by itself", domain->scheme->info.name);
+	instar_barrier(t);
+	instar_thread_detach(t);
+	free(cargo);
+	return NULL;
+}
+
+/* From then on it is a domain without one. */
+static void worker_ends(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_with_worker(scheme);
+	instar_thread *t = join_domain(domain);
+	pthread_t mine = pthread_self(), user;
+	struct instar_reclaim_stats stats;
+
+	instar_retire(t, &mine, 1, end_thread, &mine);
+	instar_thread_offline(t);
+	for (bool gone = false; !gone; pause_shortly()) {
+		unsigned attached = 0;
+
+		for (const instar_thread *other = domain_handles(domain); other; other = other->next)
+			attached += load_acquire(&other->attached) != 0;
+		gone = attached == 1;
+	}
+	instar_domain_stats(domain, &stats);
+	ok(!background_handle(domain) && stats.threads == 1, "%s: a destructor ends the worker", scheme->info.name);
+	if (pthread_create(&user, NULL, use_alone, domain))
+		bail_out("no thread");
+	pthread_join(user, NULL);
+	instar_thread_online(t);
+	ok(instar_barrier(t) == INSTAR_OK && !pending(domain) && close_both(domain, t), "%s: and the others do without",
+	   scheme->info.name);
+}
+
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
 	if (frees(scheme)) {
@@ -506,6 +561,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		others_free(scheme);
 		others_migrate(scheme);
 		many_at_once(scheme, 4096);
+		worker_ends(scheme);
 	}
 	worker_migrates(scheme);
 	audits_meanwhile(scheme);
