@@ -67,7 +67,7 @@ struct engine {
 			   uint8_t *found);
 	size_t (*write_many)(instar_map *, instar_thread *, const struct write_batch *);
 	/* Entries of hash *cursor ... last in hash order, at most `capacity`; *cursor moves behind them.
-	 * OK: more may come, *n may be 0; NOTFOUND: none. */
+	 * OK: more may come, also if there was room for more; NOTFOUND: none. */
 	enum instar_status (*scan)(instar_map *, instar_thread *, uint64_t *cursor, uint64_t last,
 				   struct instar_entry *out, size_t capacity, size_t *n);
 	/* src/snapshot.c numbers and lists snapshots; here is what touches tables. */

@@ -15,9 +15,11 @@ enum instar_status instar_scan_range(instar_map *map, instar_thread *thread, uin
 	if (!map || !cursor || !out || !capacity || !n || *cursor > last)
 		return INSTAR_INVAL;
 	enum instar_status status;
-	do
-		status = map->engine->scan(map, thread, cursor, last, out, capacity, n);
-	while (status == INSTAR_OK && !*n);
+	size_t some = 0;
+	do {
+		status = map->engine->scan(map, thread, cursor, last, out + *n, capacity - *n, &some);
+		*n += some;
+	} while (status == INSTAR_OK && *n < capacity);
 	return status;
 }
 

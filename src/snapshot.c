@@ -116,9 +116,11 @@ enum instar_status instar_snapshot_scan(instar_snapshot *snapshot, instar_thread
 	if (!snapshot || !cursor || !out || !capacity || !n)
 		return INSTAR_INVAL;
 	enum instar_status status;
-	do
-		status = snapshot->map->engine->snapshot_scan(snapshot, thread, cursor, out, capacity, n);
-	while (status == INSTAR_OK && !*n);
+	size_t some = 0;
+	do {
+		status = snapshot->map->engine->snapshot_scan(snapshot, thread, cursor, out + *n, capacity - *n, &some);
+		*n += some;
+	} while (status == INSTAR_OK && *n < capacity);
 	return status;
 }
 
