@@ -194,13 +194,15 @@ result $? "raw's pages are as many as the entries want, and first touched while 
 [ $? -eq 1 ] && grep -q 'n/a' "$work/out"
 result $? "raw has no figure where it bounds nothing"
 
-# ended_by SIGNAL STATUS ARGUMENT...: ignored until the command takes it, and sent until it has ended.
+# ended_by SIGNAL STATUS ARGUMENT...: ignored until the command takes it, and sent until it has ended; not to the shell that
+# becomes the command, which may take it for its own end and clear up.
 ended_by() {
 	signal=$1 wanted=$2
 	shift 2
 	trap '' "$signal"
 	"$tool" "$@" >"$work/out" 2>/dev/null &
 	trap - "$signal"
+	until readlink /proc/$!/exe | grep -q 'instar-stress$' || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
 	while kill -"$signal" $! 2>/dev/null; do sleep 0.1; done
 	wait $!
 	[ $? -eq "$wanted" ] && [ -s "$work/out" ]
