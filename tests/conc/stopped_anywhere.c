@@ -374,14 +374,16 @@ static void renew_stock(instar_thread *t)
 static void stop_amid_statistics(void)
 {
 	unsigned stops = 0, wrong = 0;
+	bool stands = true;
 	instar_thread *t;
 
 	if (instar_domain_create(&watched, NULL, NULL) != INSTAR_OK || instar_thread_attach(watched, &t) != INSTAR_OK)
 		abort();
 	renew_stock(t);
 	stepper_start(join_nothing, read_statistics);
-	for (bool stands = true; stands; stops++) {
-		stands = stepper_stands(stops + 1, NULL);
+	/* Each begins anew: at fewer and fewer the longer the way there is. */
+	for (unsigned at = 1; stands; at += 1 + at / 16, stops++) {
+		stands = stepper_stands(at, NULL);
 		for (unsigned i = 0; i < ROUNDS && stands; i++)
 			renew_stock(t);
 		if (stands)
