@@ -1,6 +1,6 @@
 /*
  * tests/conc/tables_given_back.c - a table that was left is given back soon, by calls that make no other garbage,
- * and in parts that are bounded.
+ * and in parts that are bounded; that of a snapshot by its close.
  */
 #include <pthread.h>
 #include <time.h>
@@ -160,11 +160,44 @@ static void the_end_frees_all_parts(const struct instar_scheme_info *scheme)
 	ok(world_close(&world) && freed == BOXES, "%s: the domain's end frees what a clear left", scheme->name);
 }
 
+static uint64_t retired(const struct world *world)
+{
+	struct instar_reclaim_stats stats;
+
+	instar_domain_stats(world->domain, &stats);
+	return stats.retired_objects;
+}
+
+/* The map's chain has left its table before: the snapshot is the last to have it. */
+static void closing_is_enough(const struct instar_scheme_info *scheme)
+{
+	instar_snapshot *snapshot;
+	instar_thread *thread;
+	struct world world;
+	uint64_t before;
+
+	if (!world_open(&world, scheme, NULL, NULL) || instar_thread_attach(world.domain, &thread) != INSTAR_OK)
+		abort();
+	for (uint64_t key = 0; key < KEYS; key++)
+		instar_insert(world.map, thread, key, key, NULL);
+	if (instar_snapshot_open(world.map, thread, &snapshot) != INSTAR_OK)
+		abort();
+	while (instar_maintain(world.map, thread, 1000) == INSTAR_BUSY)
+		;
+	before = retired(&world);
+	instar_snapshot_close(snapshot, thread);
+	ok(retired(&world) == before + 1, "%s: a snapshot that is closed retires its table", scheme->name);
+	instar_thread_detach(thread);
+	if (!world_close(&world))
+		abort();
+}
+
 static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	bool frees = strcmp(scheme->name, "leak") != 0;
 
 	(void)arg;
+	closing_is_enough(scheme);
 	if (frees)
 		puts_are_enough(scheme);
 	if (!scheme->section_protects_all) /* they refuse to clear boxed maps */
