@@ -59,7 +59,10 @@ static enum instar_action decide_compute(struct operation *o, bool present)
 	enum instar_action action = o->compute(o->key.bytes, o->key.length, present, &o->value, o->ctx);
 	reclaim_callback_end();
 	o->status = present || action == INSTAR_STORE ? INSTAR_OK : INSTAR_NOTFOUND;
-	return action;
+	if (action == INSTAR_KEEP || action == INSTAR_STORE || action == INSTAR_REMOVE)
+		return action;
+	o->status = present ? INSTAR_INVAL : INSTAR_NOTFOUND;
+	return INSTAR_KEEP;
 }
 
 /* The call's answer; with `seen`, *old is what the key had. */

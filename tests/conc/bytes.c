@@ -403,6 +403,12 @@ static void destroy_is_last(void)
 	   "the domain can go when the destruction of its last map is over, not before");
 }
 
+static enum instar_action no_action(const void *key, size_t length, bool present, uint64_t *value, void *ctx)
+{
+	(void)key, (void)length, (void)present, (void)value, (void)ctx;
+	return (enum instar_action)7;
+}
+
 static void edges(void)
 {
 	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
@@ -420,6 +426,9 @@ static void edges(void)
 	ok(instar_bmap_get(map, NULL, NULL, 1, NULL) == INSTAR_INVAL, "no address: INVAL");
 	ok(instar_bmap_get(map, NULL, "x", (size_t)UINT32_MAX + 1, NULL) == INSTAR_INVAL, "a key of 4 GiB: INVAL");
 	ok(instar_bmap_take(map, NULL, "", 0, &value) == INSTAR_INVAL, "take of no boxed map: INVAL");
+	ok(instar_bmap_compute(map, NULL, "", 0, no_action, NULL) == INSTAR_INVAL &&
+		   instar_bmap_compute(map, NULL, "y", 1, no_action, NULL) == INSTAR_NOTFOUND && instar_bmap_size(map) == 1,
+	   "compute by what is no action: INVAL, of an absent key NOTFOUND, and nothing changes");
 	ok(hashed > 0, "the user's hash was asked");
 	ok(instar_bmap_destroy(map) == INSTAR_OK && instar_bmap_destroy(NULL) == INSTAR_OK, "destroy, also of NULL");
 	opts.struct_size = offsetof(struct instar_bmap_opts, reserved) - 1;

@@ -204,6 +204,12 @@ static void other_versions(const char *scheme, instar_domain *domain)
 	   "%s: but not what this one does not know", scheme);
 }
 
+static enum instar_action no_action(uint64_t key, bool present, uint64_t *value, void *ctx)
+{
+	(void)key, (void)present, (void)value, (void)ctx;
+	return (enum instar_action)7;
+}
+
 static void bad_arguments(const struct instar_scheme_info *scheme)
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
@@ -217,6 +223,9 @@ static void bad_arguments(const struct instar_scheme_info *scheme)
 	    instar_domain_create(&other, scheme->name, NULL) || instar_thread_attach(other, &foreign))
 		bail_out("%s: no map", scheme->name);
 	ok(all_refuse(world.map, foreign), "%s: a handle of another domain is INVAL", scheme->name);
+	ok(instar_compute(world.map, NULL, 1, no_action, NULL) == INSTAR_INVAL &&
+	   instar_compute(world.map, NULL, 3, no_action, NULL) == INSTAR_NOTFOUND,
+	   "%s: compute by what is no action is INVAL, of an absent key NOTFOUND", scheme->name);
 	ok(instar_get(world.map, NULL, 1, &value) == INSTAR_OK && value == 2 && instar_size(world.map) == 1,
 	   "%s: and nothing changed", scheme->name);
 	ok(all_refuse(NULL, NULL), "%s: no map is INVAL", scheme->name);
