@@ -15,7 +15,7 @@ enum {
 	ADVANCE_STEP = 512,  /* new work between two attempts to advance: an attempt may cost 10 us of membarrier */
 	STALL_LEAST = 4096,  /* new work without a grace period that is no stall yet: the least patience */
 	REFILL_STEP = 4,     /* new work between two calls while elapsed objects wait ... */
-	FREE_STEP = 8,       /* ... and how many each of them frees */
+	FREE_STEP = 8,       /* ... and how many each of them frees, at least */
 	HELD_LOOKS = 56,     /* at objects that are held, besides */
 	TABLE_NAPS = 63,     /* calls between two attempts while a table waits */
 	VISIT_BUDGET = 64,   /* objects freed at a visit to a handle that nobody has */
@@ -330,10 +330,17 @@ bool reclaim_still_stalled(instar_thread *t)
 	return t->stalled;
 }
 
+/* Twice what came in while elapsed objects waited: a section of many writes is one call, and its like may follow. */
+static size_t free_step(const struct thread_private *own, unsigned worked)
+{
+	return own->carried && worked > FREE_STEP / 2 ? 2 * (size_t)worked : FREE_STEP;
+}
+
 void reclaim_work(instar_thread *t)
 {
 	struct thread_private *own = t->own;
 	unsigned worked = t->work - own->carried;
+	size_t budget = free_step(own, worked);
 	bool more, table;
 
 	if (t->is_shared || t->nest || this_thread.callbacks)
@@ -350,12 +357,12 @@ void reclaim_work(instar_thread *t)
 		return;
 	}
 	table = table_waits(own);
-	more = table && free_elapsed(t, &own->limbo, FREE_STEP);
+	more = table && free_elapsed(t, &own->limbo, budget);
 	if (own->since_advance >= advance_step(t->domain) || (table && !more)) {
 		own->since_advance = 0;
 		advance_domain(t);
 	}
-	more = more || (free_elapsed(t, &own->limbo, FREE_STEP) && limbo_pending(&own->limbo));
+	more = more || (free_elapsed(t, &own->limbo, budget) && limbo_pending(&own->limbo));
 	own->naps = table && !more ? TABLE_NAPS : 0;
 	own->carried = t->work = table ? RECLAIM_WORK_STEP : more ? RECLAIM_WORK_STEP - REFILL_STEP : 0;
 }

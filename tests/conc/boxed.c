@@ -254,9 +254,41 @@ static void callbacks_displace(const struct instar_scheme_info *scheme)
 	free(n.test.boxes);
 }
 
+/* ---- batches ---- */
+
+enum { BATCH = 8000 };
+
+/* Of one key: each displaces a box.  Those of the first ones need not wait for the end of the batch. */
+static void batches(const struct instar_scheme_info *scheme)
+{
+	static uint64_t keys[BATCH], values[BATCH];
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct nested n = { .fine = true };
+	enum instar_status status = INSTAR_OK;
+	uint64_t one = 1;
+
+	opts.value_free = box_free;
+	opts.ctx = &n.test;
+	n.test.boxes = calloc(BATCH, sizeof *n.test.boxes);
+	if (!n.test.boxes || !world_open(&n.test.world, scheme, NULL, &opts))
+		bail_out("%s: no map", scheme->name);
+	ok(instar_fetch_add_many(n.test.world.map, NULL, &one, &one, 1, 1, NULL, &status) == 0 &&
+	   status == INSTAR_INVAL && !instar_size(n.test.world.map), "%s: a batch of fetch_add is INVAL", scheme->name);
+	for (unsigned i = 0; i < BATCH; i++)
+		values[i] = next_box(&n, 0);
+	n.fine = instar_put_many(n.test.world.map, NULL, keys, values, BATCH, NULL) == BATCH;
+	if (!strcmp(scheme->name, "ebr"))
+		ok(n.test.freed >= BATCH / 2, "%s: of %u boxes that a batch displaced %llu are freed when it ends",
+		   scheme->name, BATCH - 1, (unsigned long long)n.test.freed);
+	ok(n.fine && world_close(&n.test.world) && n.test.freed == BATCH && !n.test.faults.n,
+	   "%s: each box of a batch is freed once", scheme->name);
+	free(n.test.boxes);
+}
+
 static void both(const struct instar_scheme_info *scheme, void *seed)
 {
 	callbacks_displace(scheme);
+	batches(scheme);
 	for (unsigned round = 0; round < test_scale(); round++) {
 		run(scheme, 0, *(uint64_t *)seed + round);
 		run(scheme, INSTAR_MAP_NO_REUSE | INSTAR_MAP_MISS_FILTER, *(uint64_t *)seed + round);

@@ -223,6 +223,32 @@ static void alone(const struct instar_scheme_info *scheme)
 	   instar_domain_destroy(other) == INSTAR_OK, "%s: close", scheme->name);
 }
 
+enum { PUTS = 8000 };
+
+/* Of one key: each displaces a bundle.  Those of the first ones need not wait for the end of the batch. */
+static void batch_frees_what_it_displaces(const struct instar_scheme_info *scheme)
+{
+	static const void *keys[PUTS];
+	static size_t lengths[PUTS];
+	static uint64_t values[PUTS];
+	struct instar_reclaim_stats stats;
+	instar_domain *domain;
+	instar_bmap *map;
+
+	if (strcmp(scheme->name, "ebr"))
+		return; /* others free sooner or later */
+	if (instar_domain_create(&domain, scheme->name, NULL))
+		bail_out("%s: no domain", scheme->name);
+	map = bytes_map(domain, bytes_mixed, NULL);
+	instar_bmap_put_many(map, NULL, keys, lengths, values, PUTS, NULL);
+	instar_domain_stats(domain, &stats);
+	ok(stats.retired_objects >= PUTS - 1 && stats.freed_objects >= PUTS / 2,
+	   "%s: of %llu bundles that a batch displaced %llu are freed when it ends", scheme->name,
+	   (unsigned long long)stats.retired_objects, (unsigned long long)stats.freed_objects);
+	ok(instar_bmap_destroy(map) == INSTAR_OK && instar_domain_destroy(domain) == INSTAR_OK, "%s: close",
+	   scheme->name);
+}
+
 /* ---- without memory ---- */
 
 /* Each allocation refused in turn: what is NOMEM did not happen, all else did. */
@@ -356,6 +382,7 @@ static void every(const struct instar_scheme_info *scheme, void *arg)
 	if (!scheme->section_protects_all)
 		return; /* tests/conc/bytes.c: refused */
 	alone(scheme);
+	batch_frees_what_it_displaces(scheme);
 	for (int verb = INSERT; verb < VERBS; verb++)
 		refused(scheme, (enum verb)verb, seed);
 	for (unsigned round = 0; round < test_scale(); round++) {
