@@ -409,6 +409,44 @@ static enum instar_action no_action(const void *key, size_t length, bool present
 	return (enum instar_action)7;
 }
 
+/* Options and statistics are those of the map of bundles within; and where that is refused, nothing stays. */
+static void map_within(void)
+{
+	static const char key[KEY_BYTES];
+	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
+	struct instar_map_stats stats;
+	struct instar_reclaim_stats garbage;
+	struct injector injector;
+	instar_domain *domain;
+	instar_thread *thread;
+	instar_bmap *map;
+	uint64_t told;
+
+	injector_init(&injector);
+	opts.hash = note_seed;
+	opts.hash_ctx = &told;
+	opts.capacity = 50000;
+	opts.flags = 1u << 31;
+	if (instar_domain_create(&domain, NULL, &injector.opts) || instar_thread_attach(domain, &thread))
+		bail_out("no domain");
+	ok(instar_bmap_create(&map, domain, &opts) == INSTAR_INVAL && !map, "a flag that is none: INVAL");
+	opts.flags = 0;
+	if (instar_bmap_create(&map, domain, &opts))
+		bail_out("no map");
+	instar_bmap_stats(map, &stats);
+	ok(stats.slots >= opts.capacity, "room for %zu keys: %llu slots", opts.capacity,
+	   (unsigned long long)stats.slots);
+	instar_enter(thread);
+	instar_bmap_put(map, thread, key, sizeof key, 1, NULL);
+	instar_bmap_put(map, thread, key, sizeof key, 2, NULL); /* what it displaces stays while the section lasts */
+	instar_domain_stats(domain, &garbage);
+	instar_leave(thread);
+	ok(garbage.pending_objects == 1 && garbage.pending_bytes >= sizeof key,
+	   "the statistics know what a bundle weighs (%llu bytes)", (unsigned long long)garbage.pending_bytes);
+	ok(instar_bmap_destroy(map) == INSTAR_OK && instar_thread_detach(thread) == INSTAR_OK &&
+	   instar_domain_destroy(domain) == INSTAR_OK && !injector.live, "nothing is left");
+}
+
 static void edges(void)
 {
 	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
@@ -445,6 +483,7 @@ int main(void)
 	edges();
 	seeds();
 	destroy_is_last();
+	map_within();
 	each_scheme(every, &seed);
 	return done_testing();
 }

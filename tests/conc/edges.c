@@ -2,6 +2,7 @@
  * tests/conc/edges.c - the borders: largest and smallest keys and values, limits, bad arguments.
  */
 #include "tests/support/calls.h"
+#include "tests/support/injector.h"
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
@@ -78,6 +79,82 @@ static void reserve_makes_room(const struct instar_scheme_info *scheme)
 	ok(fine && before.homes == after.homes && !after.migrating, "%s: room that was reserved is enough",
 	   scheme->name);
 	ok(world_close(&world), "%s: map and domain go without complaint", scheme->name);
+}
+
+/* Puts of one key alone are enough to end a migration, also when they come as a batch. */
+static void batches_help_a_migration(const struct instar_scheme_info *scheme)
+{
+	enum { N = 256, BATCHES = 2000 };
+	static uint64_t keys[N], values[N];
+	struct instar_map_stats stats = { .migrating = 0 };
+	struct world world;
+
+	if (!world_open(&world, scheme, NULL, NULL))
+		bail_out("%s: no map", scheme->name);
+	for (uint64_t key = 0; !stats.migrating || stats.homes < 4096; key++) {
+		instar_insert(world.map, NULL, key, 0, NULL);
+		instar_map_stats(world.map, &stats);
+	}
+	for (unsigned i = 0; stats.migrating && i < BATCHES; i++) {
+		instar_put_many(world.map, NULL, keys, values, N, NULL);
+		instar_map_stats(world.map, &stats);
+	}
+	ok(!stats.migrating && world_close(&world), "%s: batches help a migration, and close", scheme->name);
+}
+
+/* Nobody who chooses keys is to know the hash. */
+static void seeds_are_drawn(const struct instar_scheme_info *scheme)
+{
+	struct world one, two;
+
+	if (!world_open(&one, scheme, NULL, NULL) || !world_open(&two, scheme, NULL, NULL))
+		bail_out("%s: no map", scheme->name);
+	ok(instar_hash(one.map, 1) != instar_hash(two.map, 1) || instar_hash(one.map, 2) != instar_hash(two.map, 2),
+	   "%s: maps without a seed have different ones", scheme->name);
+	ok(world_close(&one) && world_close(&two), "%s: close", scheme->name);
+}
+
+enum { PAGE = 4096 };
+
+/* The memory of the last table, each page begun with what a table does not write there. */
+struct stained {
+	struct injector injector;
+	void *(*map_pages)(size_t bytes, size_t alignment, void *ctx);
+	unsigned char *memory;
+	size_t bytes;
+};
+
+static struct stained stained;
+
+static void *get_stained(size_t bytes, size_t alignment, void *ctx)
+{
+	unsigned char *memory = stained.map_pages(bytes, alignment, ctx);
+
+	for (size_t i = 0; memory && i < bytes; i += PAGE)
+		memory[i] = 0xff;
+	stained.memory = memory;
+	stained.bytes = bytes;
+	return memory;
+}
+
+static void prefault_touches_every_page(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct world world;
+	size_t touched = 0, pages;
+
+	injector_init(&stained.injector);
+	stained.map_pages = stained.injector.allocator.map;
+	stained.injector.allocator.map = get_stained;
+	opts.capacity = 10000;
+	opts.flags = INSTAR_MAP_PREFAULT;
+	if (!world_open(&world, scheme, &stained.injector.opts, &opts))
+		bail_out("%s: no map", scheme->name);
+	pages = (stained.bytes + PAGE - 1) / PAGE;
+	for (size_t i = 0; i < stained.bytes; i += PAGE)
+		touched += !stained.memory[i];
+	ok(pages > 1 && touched == pages, "%s: prefault touches every page: %zu of %zu", scheme->name, touched, pages);
+	ok(world_close(&world), "%s: close", scheme->name);
 }
 
 struct limited {
@@ -170,7 +247,7 @@ static bool all_refuse(instar_map *map, instar_thread *thread)
 	}
 	return instar_clear(map, thread) == INSTAR_INVAL && instar_shrink(map, thread) == INSTAR_INVAL &&
 	       instar_get_many(map, thread, &key, 1, &value, &found) == 0 && !found &&
-	       instar_insert_many(map, thread, &key, &value, 1, &status) == 0 &&
+	       instar_insert_many(map, thread, &key, &value, 1, &status) == 0 && status == INSTAR_INVAL &&
 	       instar_reserve(map, thread, 10) == INSTAR_INVAL && instar_maintain(map, thread, 10) == INSTAR_INVAL;
 }
 
@@ -198,6 +275,9 @@ static void other_versions(const char *scheme, instar_domain *domain)
 	newer.opts.struct_size = sizeof newer;
 	ok(create_with(domain, &opts) == INSTAR_OK && create_with(domain, &newer.opts) == INSTAR_OK,
 	   "%s: options of other versions are taken", scheme);
+	opts.flags = 1u << 31;
+	ok(create_with(domain, &opts) == INSTAR_INVAL, "%s: no flag that this one does not know", scheme);
+	opts.flags = 0;
 	opts.struct_size = sizeof opts;
 	newer.more = 1;
 	ok(create_with(domain, &opts) == INSTAR_INVAL && create_with(domain, &newer.opts) == INSTAR_INVAL,
@@ -265,6 +345,9 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	every_word_is_valid(scheme);
 	limits_of_capacity(scheme);
 	reserve_makes_room(scheme);
+	batches_help_a_migration(scheme);
+	seeds_are_drawn(scheme);
+	prefault_touches_every_page(scheme);
 	max_capacity(scheme, 10, 1);
 	max_capacity(scheme, 1000, 1);
 	max_capacity(scheme, 10, THREADS);

@@ -142,6 +142,50 @@ static bool load_answers(int fd, instar_domain *domain, enum instar_status statu
 	return got == status && !map;
 }
 
+static bool stops_at(int fd, instar_domain *domain, const unsigned char *bytes, size_t n, off_t offset)
+{
+	file_fill(fd, bytes, n);
+	return load_answers(fd, domain, INSTAR_CORRUPT) && lseek(fd, 0, SEEK_CUR) == offset;
+}
+
+/* What the head and a count announce is not waited for unless it can be believed.  `image` is that of `damage`. */
+static void reads_no_further(int fd, instar_domain *domain, const unsigned char *image, size_t n)
+{
+	static const unsigned char checksum_of_version_2[8] = { 0x46, 0x78, 0x29, 0x83, 0x9f, 0x0f, 0x54, 0xc4 };
+	static const unsigned char n_4097_and_its_check[8] = { 0x01, 0x10, 0, 0, 0x56, 0x91, 0x0c, 0xef };
+	unsigned char copy[IMAGE_MAX];
+
+	memcpy(copy, image, n);
+	copy[8] = 2;
+	memcpy(copy + IMAGE_HEAD - 8, checksum_of_version_2, 8);
+	ok(stops_at(fd, domain, copy, n, IMAGE_HEAD), "another version: CORRUPT before its first block");
+	memcpy(copy, image, n);
+	copy[IMAGE_HEAD] = SMALL - 1;
+	ok(stops_at(fd, domain, copy, n, IMAGE_HEAD + 8), "a damaged count: CORRUPT before as many entries");
+	memcpy(copy + IMAGE_HEAD, n_4097_and_its_check, 8);
+	ok(stops_at(fd, domain, copy, n, IMAGE_HEAD + 8), "a count of more than a block holds: the same");
+	file_fill(fd, image, n);
+}
+
+/* The parts are chained: what is whole in itself is none in another image. */
+static void end_of_another(void)
+{
+	instar_map *map = map_of(NULL, SMALL);
+	unsigned char images[2 * IMAGE_MAX];
+	int fd = file_new();
+	size_t n;
+
+	if (instar_save(map, NULL, fd) || instar_put(map, NULL, key_of(0), 7, NULL) != INSTAR_EXISTS ||
+	    instar_save(map, NULL, fd) || lseek(fd, 0, SEEK_SET))
+		bail_out("no image");
+	n = (size_t)read(fd, images, sizeof images) / 2;
+	memcpy(images + n - IMAGE_END, images + 2 * n - IMAGE_END, IMAGE_END);
+	file_fill(fd, images, n);
+	ok(load_answers(fd, NULL, INSTAR_CORRUPT), "the end of another image of as many entries: CORRUPT");
+	instar_map_destroy(map);
+	close(fd);
+}
+
 static void damage(void)
 {
 	struct injector injector;
@@ -159,6 +203,7 @@ static void damage(void)
 	n = (size_t)read(fd, image, sizeof image);
 	ok(n == 24 + 8 + 16 * SMALL + 8 + 24, "the image has the size of its format (%zu)", n);
 	image_is_guarded(fd, domain, image, n, load_answers);
+	reads_no_further(fd, domain, image, n);
 	ok(instar_load(&map, domain, NULL, fd) == INSTAR_OK && holds(map, SMALL), "undamaged: OK");
 	instar_map_destroy(map);
 	ok(instar_domain_destroy(domain) == INSTAR_OK && !injector.live, "nothing was left behind");
@@ -270,6 +315,7 @@ int main(void)
 	each_scheme(round_trip, NULL);
 	pipes();
 	damage();
+	end_of_another();
 	refusals();
 	moments(seed);
 	return done_testing();

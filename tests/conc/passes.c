@@ -115,6 +115,25 @@ static void foreach_ends_in_a_sparse_table(const struct instar_scheme_info *sche
 	ok(world_close(&world), "%s: close", scheme->name);
 }
 
+/* Refused at once, not by what the pass meets: so the deadline is not looked at. */
+static void no_pass_by_a_stranger(const struct instar_scheme_info *scheme)
+{
+	struct visit v = { .cancel = true };
+	struct instar_deadline cancelled = { 0, &v.cancel };
+	struct world world;
+	instar_domain *other = NULL;
+	instar_thread *stranger = NULL;
+
+	bail_if(!world_open(&world, scheme, NULL, NULL) || instar_domain_create(&other, scheme->name, NULL) ||
+		instar_thread_attach(other, &stranger) || instar_insert(world.map, NULL, 1, 0, NULL), scheme);
+	ok(instar_foreach(world.map, stranger, visit, &v, &cancelled) == INSTAR_INVAL &&
+	   instar_retain(world.map, stranger, visit, &v, NULL) == INSTAR_INVAL &&
+	   instar_drain(world.map, stranger, visit, &v) == INSTAR_INVAL && !v.visits && instar_size(world.map) == 1,
+	   "%s: a handle of another domain is INVAL", scheme->name);
+	ok(instar_thread_detach(stranger) == INSTAR_OK && instar_domain_destroy(other) == INSTAR_OK &&
+	   world_close(&world), "%s: close", scheme->name);
+}
+
 /* ---- retain ---- */
 
 struct retaining {
@@ -294,6 +313,7 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	(void)arg;
 	foreach_ends(scheme);
 	foreach_ends_in_a_sparse_table(scheme);
+	no_pass_by_a_stranger(scheme);
 	retain_asks_again(scheme);
 	drain_takes_each_once(scheme);
 	refused(scheme, false);
