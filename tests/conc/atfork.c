@@ -108,6 +108,7 @@ struct world {
 	instar_thread *t;
 	instar_map *map;
 	instar_bmap *bytes; /* or NULL */
+	instar_snapshot *snapshot; /* or NULL: that the user has open */
 	struct cargo *cargo;
 };
 
@@ -192,6 +193,34 @@ static void forks_amid_a_count(const struct reclaim_scheme *scheme, unsigned ste
 	pthread_join(counter, NULL);
 	instar_step_hook = NULL;
 	ok(all_is_usable(&w) == 0, "%s: and so does its parent", scheme->info.name);
+}
+
+/* ---- a snapshot that the user has open ---- */
+
+static int snapshot_is_usable(void *arg)
+{
+	struct world *w = arg;
+	size_t n = 0;
+	bool counted = instar_put(w->map, w->t, KEYS, 1, NULL) == INSTAR_OK &&
+		       instar_snapshot_count(w->snapshot, w->t, &n) == INSTAR_OK && n == KEYS;
+
+	instar_remove(w->map, w->t, KEYS, NULL);
+	instar_snapshot_close(w->snapshot, w->t);
+	return !counted || all_is_usable(w);
+}
+
+static void forks_with_a_snapshot(const struct reclaim_scheme *scheme)
+{
+	struct world w = { .domain = open_for_forks(scheme, 0) };
+	int status;
+
+	w.t = join_domain(w.domain);
+	w.map = open_map(w.domain, w.t);
+	if (instar_snapshot_open(w.map, w.t, &w.snapshot) != INSTAR_OK)
+		bail_out("no memory");
+	status = child_of(snapshot_is_usable, &w);
+	ok(status == 0, "%s: a child has the snapshot that was open (status %#x)", scheme->info.name, (unsigned)status);
+	ok(snapshot_is_usable(&w) == 0, "%s: and so has its parent", scheme->info.name);
 }
 
 /* ---- the garbage of others ---- */
@@ -655,6 +684,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	forks_amid_a_count(scheme, STEP_CLOSING, false);
 	if (scheme->info.section_protects_all)
 		forks_amid_a_count(scheme, STEP_SEALED, true);
+	forks_with_a_snapshot(scheme);
 	garbage_of_others(scheme);
 	if (frees(scheme)) {
 		worker_is_started_anew(scheme);

@@ -217,11 +217,50 @@ static void clear_makes_room(const struct instar_scheme_info *scheme)
 	ok(instar_map_check(l.world.map, stdout) == INSTAR_OK && world_close(&l.world), "%s: audit, close", scheme->name);
 }
 
+/* ---- what a clear leaves ---- */
+
+static void clear_keeps_the_capacity(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct instar_map_stats before, after;
+	struct world world;
+	bool cleared;
+
+	opts.capacity = 10 * LIMIT;
+	if (!world_open(&world, scheme, NULL, &opts))
+		bail_out("%s: no map", scheme->name);
+	instar_map_stats(world.map, &before);
+	cleared = instar_clear(world.map, NULL) == INSTAR_OK;
+	instar_map_stats(world.map, &after);
+	ok(cleared && after.homes == before.homes && world_close(&world), "%s: a cleared map is as large as it was made",
+	   scheme->name);
+}
+
+/* Callers that can have no handle count together. */
+static void clear_of_the_handleless(const struct instar_scheme_info *scheme)
+{
+	struct injector injector;
+	struct world world;
+	size_t size;
+
+	injector_init(&injector);
+	if (!world_open(&world, scheme, &injector.opts, NULL))
+		bail_out("%s: no map", scheme->name);
+	injector_refuse(&injector, INJECT_ALL);
+	size = instar_insert(world.map, NULL, 1, 2, NULL) == INSTAR_OK ? instar_size(world.map) : 0;
+	injector_refuse(&injector, 0);
+	ok(size == 1 && injector.refused && instar_clear(world.map, NULL) == INSTAR_OK && !instar_size(world.map),
+	   "%s: what callers without a handle put counts no more after a clear", scheme->name);
+	ok(world_close(&world) && !injector.live, "%s: close, no memory left", scheme->name);
+}
+
 static void run(const struct instar_scheme_info *scheme, void *seed)
 {
 	for (unsigned round = 0; round < test_scale(); round++)
 		clear_is_one_step(scheme, *(uint64_t *)seed + round);
 	clear_makes_room(scheme);
+	clear_keeps_the_capacity(scheme);
+	clear_of_the_handleless(scheme);
 }
 
 int main(void)

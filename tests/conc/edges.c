@@ -227,6 +227,26 @@ static void max_capacity(const struct instar_scheme_info *scheme, size_t limit, 
 	   scheme->name);
 }
 
+/* A thread that gives room back puts but little of it aside. */
+static void room_is_for_all(const struct instar_scheme_info *scheme, size_t limit)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct limited l = { .limit = limit, .at_first_full = UINT64_MAX };
+
+	opts.max_capacity = limit;
+	if (!world_open(&l.world, scheme, NULL, &opts))
+		bail_out("%s: no map", scheme->name);
+	for (uint64_t key = 0; key < limit; key++)
+		instar_insert(l.world.map, NULL, key, key, NULL);
+	for (uint64_t key = 0; key < limit; key++)
+		instar_remove(l.world.map, NULL, key, NULL);
+	run_threads(1, insert_until_full, &l);
+	ok(!l.faults.n && l.inserted[0] >= limit - limit / 32 && l.inserted[0] <= limit,
+	   "%s, max_capacity %zu: what one thread removed makes room for %zu of another", scheme->name, limit,
+	   l.inserted[0]);
+	ok(world_close(&l.world), "%s: map and domain go without complaint", scheme->name);
+}
+
 /* Every call on one key answers INVAL. */
 static bool all_refuse(instar_map *map, instar_thread *thread)
 {
@@ -353,6 +373,7 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	max_capacity(scheme, 10, THREADS);
 	max_capacity(scheme, 1000, THREADS);
 	max_capacity(scheme, 20000, THREADS);
+	room_is_for_all(scheme, 20000);
 	bad_arguments(scheme);
 }
 

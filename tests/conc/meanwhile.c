@@ -45,12 +45,13 @@ static uint64_t key(uint64_t i)
 	return crowd_key(&crowd, 0, i);
 }
 
-static void open_world_with(const struct instar_scheme_info *scheme, unsigned flags)
+static void open_world_with(const struct instar_scheme_info *scheme, unsigned flags, size_t max_capacity)
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 
 	opts.seed[0] = 1;
 	opts.flags = flags;
+	opts.max_capacity = max_capacity;
 	crowd = crowd_new(opts.seed, HOME_BITS, 77);
 	if (!world_open(&world, scheme, NULL, &opts))
 		bail_out("%s: no map", scheme->name);
@@ -61,7 +62,7 @@ static void open_world_with(const struct instar_scheme_info *scheme, unsigned fl
 
 static void open_world(const struct instar_scheme_info *scheme)
 {
-	open_world_with(scheme, 0);
+	open_world_with(scheme, 0, 0);
 }
 
 static void close_world(const char *what)
@@ -166,6 +167,12 @@ static void calls_outlive_growth(const struct instar_scheme_info *scheme)
 	fine = fine && instar_fetch_add(world.map, NULL, key(1), 3, 0, &old) == INSTAR_EXISTS && old == 2 &&
 	       instar_remove(world.map, NULL, key(1), &old) == INSTAR_OK && old == 5;
 	close_world("nor is a change");
+
+	open_world_with(scheme, 0, 1);
+	let_happen(STEP_ROOT_READ, grow);
+	fine = instar_insert(world.map, NULL, key(1), 1, NULL) == INSTAR_OK && !happens &&
+	       instar_insert(world.map, NULL, key(2), 1, NULL) == INSTAR_FULL;
+	close_world("and an insertion that looks again takes one place of max_capacity");
 }
 
 static void calls_outlive_clear(const struct instar_scheme_info *scheme)
@@ -219,14 +226,14 @@ static void end_the_migration(void)
 
 static void filter_hides_nothing(const struct instar_scheme_info *scheme)
 {
-	open_world_with(scheme, INSTAR_MAP_MISS_FILTER);
+	open_world_with(scheme, INSTAR_MAP_MISS_FILTER, 0);
 	fine = instar_insert(world.map, NULL, key(0), 1, NULL) == INSTAR_OK;
 	let_happen(STEP_PUBLISHED, look_at_the_published);
 	fine = fine && instar_insert(world.map, NULL, key(1), 2, NULL) == INSTAR_OK && !happens;
 	close_world("the miss filter shows a key as soon as an insertion finds it");
 
 	for (unsigned births = 0; births < BIRTHS; births++) { /* of some homes nothing is in */
-		open_world_with(scheme, INSTAR_MAP_MISS_FILTER);
+		open_world_with(scheme, INSTAR_MAP_MISS_FILTER, 0);
 		for (uint64_t i = 0; i < STAYING; i++)
 			fine = fine && instar_insert(world.map, NULL, STAYING_FIRST + i, i, NULL) == INSTAR_OK;
 		let_happen(STEP_BORN, end_the_migration);
@@ -275,6 +282,20 @@ static void shrink_goes_by_steps(const struct instar_scheme_info *scheme)
 	instar_map_stats(world.map, &after);
 	fine = fine && after.shrinks == before.shrinks + 2 && after.homes == before.homes;
 	close_world("a shrink to a much smaller table goes by steps");
+}
+
+/* The smallest table that they fill to 40 % at most, but for some hundred slots: it need not grow soon. */
+static void shrink_leaves_room(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_stats after;
+
+	open_world(scheme);
+	fine = instar_reserve(world.map, NULL, 8 * CAME) == INSTAR_OK;
+	entries_come();
+	fine = fine && instar_shrink(world.map, NULL) == INSTAR_OK;
+	instar_map_stats(world.map, &after);
+	fine = fine && after.shrinks && after.slots * 40 >= CAME * 100 && (after.slots / 2 - 100) * 40 < CAME * 100;
+	close_world("a shrink leaves room in the smaller table, and no more than that");
 }
 
 /* ---- a clear is seen before it is counted ---- */
@@ -349,6 +370,7 @@ static void run(const struct instar_scheme_info *scheme, void *unused)
 	filter_hides_nothing(scheme);
 	shrink_gives_up(scheme);
 	shrink_goes_by_steps(scheme);
+	shrink_leaves_room(scheme);
 	cleared_maps_grow(scheme);
 	cleared_by_a_callback(scheme);
 	if (scheme->has_grace && !scheme->process_wide) /* liburcu's worker takes its time */

@@ -305,10 +305,25 @@ static void gets_ask_for_nothing(const struct instar_scheme_info *scheme)
 	ok(world_close(&world) && balanced(&injector), "%s: nothing leaked", scheme->name);
 }
 
+struct lines {
+	instar_map *map;
+	struct instar_thread next; /* whose line comes next */
+	unsigned others;           /* met in its place */
+};
+
+static void compare_line(struct line *line, void *ctx)
+{
+	struct lines *lines = ctx;
+
+	lines->others += map_line(lines->map, &lines->next) != line;
+	lines->next.index++;
+}
+
 /* A thread's line comes with all before it, so that their number bounds that of the threads. */
 static void lines_leave_no_gap(const struct instar_scheme_info *scheme)
 {
 	struct instar_thread late = { .index = 40 * FIRST_LINES };
+	struct lines lines = { .others = 0 };
 	struct injector injector;
 	struct world world;
 	struct line *line;
@@ -320,6 +335,10 @@ static void lines_leave_no_gap(const struct instar_scheme_info *scheme)
 	line = map_line(world.map, &late);
 	ok(line == &world.map->lines[0][0] && map_line(world.map, &late) != line &&
 	   map_threads(world.map) == 63 * FIRST_LINES, "%s: there are as many lines as the last one's number says",
+	   scheme->name);
+	lines.map = world.map;
+	map_each_line(world.map, compare_line, &lines);
+	ok(!lines.others && lines.next.index == 63 * FIRST_LINES, "%s: and each number has one of its own",
 	   scheme->name);
 	ok(world_close(&world) && balanced(&injector), "%s: nothing leaked", scheme->name);
 }

@@ -15,7 +15,8 @@ static struct {
 	instar_snapshot *older, *newer;
 	struct injector injector;
 	void *(*pages)(size_t size, size_t alignment, void *ctx);
-	bool refusing;
+	void (*freeing)(void *memory, size_t size, size_t alignment, void *ctx);
+	bool refusing, closing;
 	unsigned freed;
 	int value;
 } test;
@@ -54,9 +55,73 @@ static void *remove_and_refuse(size_t size, size_t alignment, void *ctx)
 	return NULL;
 }
 
+/* While the call that retires what the snapshot before showed has taken the list. */
+static void close_at_a_node(void *memory, size_t size, size_t alignment, void *ctx)
+{
+	if (test.closing && size == sizeof(struct parked)) {
+		test.closing = false;
+		instar_snapshot_close(test.newer, NULL);
+	}
+	test.freeing(memory, size, alignment, ctx);
+}
+
 static bool store(instar_thread *thread)
 {
 	return instar_put(test.map, thread, KEY, (uint64_t)(uintptr_t)&test.value, NULL) == INSTAR_OK;
+}
+
+/* Opens a snapshot that shows the value, and displaces that. */
+static void show(instar_thread *thread, instar_snapshot **snapshot)
+{
+	if (!store(thread) || instar_snapshot_open(test.map, thread, snapshot) != INSTAR_OK ||
+	    instar_remove(test.map, thread, KEY, NULL) != INSTAR_OK)
+		bail_out("no snapshot");
+}
+
+/* The last close comes while the one before has taken the list, in which what the last one showed stands behind: the
+ * first of all has turned it round. */
+static void two_closes_strand_nothing(const struct instar_scheme_info *scheme, instar_thread *thread)
+{
+	instar_snapshot *first;
+	unsigned freed = test.freed, stays;
+
+	if (instar_snapshot_open(test.map, thread, &first) != INSTAR_OK)
+		bail_out("%s: no snapshot", scheme->name);
+	show(thread, &test.older);
+	show(thread, &test.newer);
+	instar_snapshot_close(first, thread);
+	test.closing = true;
+	instar_snapshot_close(test.older, thread);
+	stays = test.map->parked != NULL;
+	test.older = test.newer = NULL;
+	ok(!test.closing && !stays && instar_barrier(thread) == INSTAR_OK &&
+	   test.freed == freed + (strcmp(scheme->name, "leak") ? 2 : 0),
+	   "%s: of two closes at once one frees what the last one kept", scheme->name);
+}
+
+/* The shared handle cannot retire.  The first two tables go with maintain, the third stays as long as the map. */
+static void leftovers_go(const struct instar_scheme_info *scheme, instar_thread *thread)
+{
+	instar_thread *shared = test.map->domain->shared;
+	bool kept;
+
+	if (instar_snapshot_open(test.map, thread, &test.older) != INSTAR_OK ||
+	    instar_snapshot_open(test.map, thread, &test.newer) != INSTAR_OK)
+		bail_out("%s: no snapshot", scheme->name);
+	instar_snapshot_close(test.older, shared);
+	instar_snapshot_close(test.newer, shared);
+	kept = test.map->abandoned && test.map->abandoned->next_abandoned;
+	ok(kept && instar_maintain(test.map, thread, 1) <= INSTAR_BUSY && !test.map->abandoned,
+	   "%s: the tables of snapshots that could not be retired go with maintain", scheme->name);
+	if (scheme->section_protects_all) {
+		if (!store(thread) || instar_snapshot_open(test.map, thread, &test.older) != INSTAR_OK)
+			bail_out("%s: no snapshot", scheme->name);
+		kept = instar_clear(test.map, thread) == INSTAR_OK;
+		instar_snapshot_close(test.older, shared);
+		ok(kept && test.map->parked && test.map->parked->is_table,
+		   "%s: a cleared table that could not be retired waits", scheme->name);
+	}
+	test.older = test.newer = NULL;
 }
 
 static void run(const struct instar_scheme_info *scheme, void *arg)
@@ -65,13 +130,15 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	struct world world;
 	instar_thread *thread = NULL;
 	uint64_t value = 0;
-	bool leaks = !strcmp(scheme->name, "leak"), kept;
+	bool leaks = !strcmp(scheme->name, "leak");
 
 	(void)arg;
 	opts.value_free = value_free;
 	injector_init(&test.injector);
 	test.pages = test.injector.allocator.map;
 	test.injector.allocator.map = remove_and_refuse;
+	test.freeing = test.injector.allocator.free;
+	test.injector.allocator.free = close_at_a_node;
 	if (!world_open(&world, scheme, &test.injector.opts, &opts) || instar_thread_attach(world.domain, &thread))
 		bail_out("%s: no map", scheme->name);
 	test.map = world.map;
@@ -105,15 +172,10 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	   instar_barrier(thread) == INSTAR_OK && test.freed == (leaks ? 0 : 2),
 	   "%s: what was parked for a snapshot that could not be opened is freed", scheme->name);
 
-	if (instar_snapshot_open(test.map, thread, &test.older) != INSTAR_OK)
-		bail_out("%s: no snapshot", scheme->name);
-	instar_snapshot_close(test.older, world.domain->shared);
-	test.older = NULL;
-	kept = test.map->abandoned != NULL;
-	ok(kept && instar_maintain(test.map, thread, 1) <= INSTAR_BUSY && !test.map->abandoned,
-	   "%s: the table of a snapshot that could not be retired goes with maintain", scheme->name);
-	ok(instar_thread_detach(thread) == INSTAR_OK && world_close(&world) && test.freed == 2u + leaks &&
-	   !test.injector.live, "%s: freed as often as it was given", scheme->name);
+	two_closes_strand_nothing(scheme, thread);
+	leftovers_go(scheme, thread);
+	ok(instar_thread_detach(thread) == INSTAR_OK && world_close(&world) && !test.injector.live &&
+	   test.freed == 4u + leaks + scheme->section_protects_all, "%s: freed as often as it was given", scheme->name);
 }
 
 int main(void)

@@ -5,6 +5,7 @@ check_PROGRAMS += tests/unit/unit tests/unit/unit_half
 TESTS += tests/unit/unit tests/unit/unit_half
 
 unit_sources = \
+	tests/unit/audit.c \
 	tests/unit/claims.c \
 	tests/unit/fixture.h \
 	tests/unit/hash.c \

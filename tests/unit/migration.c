@@ -287,6 +287,19 @@ Test(migration, homes_that_a_stalled_helper_took_are_born_all_the_same)
 		cr_assert(lookup_is(hash_in(HOME, i), 100 + i));
 }
 
+/* A table may stand where a larger one stood, which the helper has not left yet. */
+Test(migration, a_helper_begins_anew_in_a_table_smaller_than_it_was)
+{
+	struct table *next = migrate_to(table->log2_homes);
+	size_t home;
+
+	line->helping = next;
+	line->help_from = table_homes(next);
+	line->help_to = table_homes(next) + HELP_CHUNK;
+	cr_assert(next_home(line, next, &home));
+	cr_assert_leq(home, next->mask);
+}
+
 Test(migration, T16_leaves_the_authority_with_the_table_before)
 {
 	struct table *next;
@@ -341,4 +354,29 @@ Test(migration, T16_when_the_entries_find_no_room)
 	cr_assert_eq(line->stillborn, 1);
 	for (word i = 0; i < SLOTS; i++)
 		cr_assert(lookup_is(hash_in(HOME, i), 100 + i));
+}
+
+/* Runs the migrations under way to their end, as far as maintain says that there is one. */
+static void maintain(void)
+{
+	while (instar_maintain(map, self, 64) == INSTAR_BUSY)
+		;
+	cr_assert_eq(((struct table *)map->root)->prev, 0);
+}
+
+Test(migration, T16_when_more_arrive_than_a_home_can_hold)
+{
+	enum { EACH = MAX_ARRIVALS / 2 + 1 };
+	struct table *next;
+
+	table = migrate_to(table->log2_homes + 1);
+	maintain();
+	for (word i = 0; i < 2 * EACH; i++)
+		add(hash_in(2 * HOME + i % 2, i / 2), 100 + i);
+	next = migrate_to(table->log2_homes - 1);
+	give_birth(self, line, next, table, HOME);
+	cr_assert_eq(ctrl_state(ctrl_in(next, HOME)), STILLBORN);
+	maintain();
+	for (word i = 0; i < 2 * EACH; i++)
+		cr_assert(lookup_is(hash_in(2 * HOME + i % 2, i / 2), 100 + i));
 }

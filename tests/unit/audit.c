@@ -1,0 +1,72 @@
+/*
+ * tests/unit/audit.c - the audit names what is wrong: the other tests rely on it.
+ */
+#include <string.h>
+
+#include "tests/unit/fixture.h"
+
+TestSuite(audit, .init = setup, .fini = teardown);
+
+/* Without `what` it finds nothing, else that among others. */
+static bool audit_says(const char *what)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *report = open_memstream(&text, &size);
+	enum instar_status status = instar_map_check(map, report);
+	bool said;
+
+	fclose(report);
+	said = what ? status == INSTAR_CORRUPT && strstr(text, what) : status == INSTAR_OK && !size;
+	free(text);
+	return said;
+}
+
+/* n entries of HOME, counted. */
+static void fill(word n)
+{
+	for (word i = 0; i < n; i++)
+		add(hash_in(HOME, i), i);
+	line->inserted = n;
+}
+
+Test(audit, finds_nothing_in_a_good_map)
+{
+	fill(SLOTS * 3);
+	cr_assert(audit_says(NULL));
+}
+
+Test(audit, I1_a_key_visible_twice)
+{
+	fill(1);
+	add(hash_in(HOME, 0), 5);
+	cr_assert(audit_says("I1: "));
+}
+
+Test(audit, I2_an_entry_behind_an_empty_slot)
+{
+	pair_cell *slot = table->buckets[HOME].slot;
+	struct pair empty = { 0, 0 };
+
+	fill(2);
+	cr_assert(cas_pair(&slot[0], load_pair(&slot[0]), empty));
+	cr_assert(audit_says("I2: "));
+}
+
+Test(audit, a_claim_left_behind)
+{
+	struct place p;
+	struct claim c;
+
+	fill(1);
+	p = place_in(table, HOME);
+	cr_assert(claim_native(self, &p, &c, hash_in(HOME, 1), 5));
+	cr_assert(audit_says("neither published nor withdrawn"));
+}
+
+Test(audit, a_wrong_count)
+{
+	fill(2);
+	line->inserted++;
+	cr_assert(audit_says("2 entries found, 3 counted"));
+}
