@@ -130,6 +130,45 @@ static void park_worker(instar_thread *t, struct gate *gate)
 
 /* ---- while it keeps up ---- */
 
+static unsigned signals_blocked(void)
+{
+	unsigned n = 0;
+	sigset_t set;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &set);
+	for (int signal = 1; signal < SIGRTMAX; signal++)
+		n += sigismember(&set, signal) == 1;
+	return n;
+}
+
+/* They are blocked only while the worker is made. */
+static void signals_are_the_callers(const struct reclaim_scheme *scheme)
+{
+	unsigned before = signals_blocked(), after;
+	instar_domain *domain = open_with_worker(scheme);
+
+	after = signals_blocked();
+	ok(before == after, "%s: who makes a worker has the signals blocked that it had before (%u, then %u)",
+	   scheme->info.name, before, after);
+	instar_domain_destroy(domain);
+}
+
+/* Burials leave no garbage: what the worker knows of them it was told. */
+static void burials_ask(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_with_worker(scheme);
+	instar_thread *t = join_domain(domain);
+	uint64_t before = load_relaxed(&domain->counters.grace_periods);
+
+	instar_thread_offline(t);
+	while (load_relaxed(&domain->counters.grace_periods) == before) {
+		reclaim_worked(t, RECLAIM_WORK_STEP);
+		reclaim_after_write(t);
+		pause_shortly();
+	}
+	ok(close_both(domain, t), "%s: the worker makes grace periods for burials, too", scheme->info.name);
+}
+
 static void worker_frees(const struct reclaim_scheme *scheme)
 {
 	instar_domain *domain = open_with_worker(scheme);
@@ -556,7 +595,9 @@ static void worker_ends(const struct reclaim_scheme *scheme)
 
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
+	signals_are_the_callers(scheme);
 	if (frees(scheme)) {
+		burials_ask(scheme);
 		worker_frees(scheme);
 		others_free(scheme);
 		others_migrate(scheme);

@@ -18,6 +18,7 @@
 
 enum { KEYS = 300, TURNS = 100, RETIRED = 2048, SAME_ERA = 512, TABLES = 10 };
 enum { THREADS = 4, CALLS = TEST_WORK(8000), HELD = 12, SLEEPERS = 20, PATIENCE = 60, MEETINGS = 400 };
+enum { READERS = 10, EACH = 12, BOXES = READERS * EACH };
 
 struct cargo_box {
 	uint64_t canary, key;
@@ -112,6 +113,42 @@ static void lives(const struct reclaim_scheme *scheme)
 	actor_stop(&reader);
 	close_domain(domain, t);
 	ok(load_seq_cst(&freed) - before == 4, "%s: each once", name);
+}
+
+/* There are more than places for them: he has eight for the eras of a thread, and a scan notes 64 in all.  The thread that
+ * came last, whom scans find first, has the oldest, so that the last noted are the youngest. */
+static void an_era_each(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	uint64_t before = load_seq_cst(&freed);
+	struct actor reader[READERS];
+	unsigned kept = 0;
+	void *box[BOXES];
+
+	instar_thread_offline(t);
+	for (unsigned i = 0; i < READERS; i++)
+		actor_start(&reader[i], domain);
+	for (unsigned i = 0; i < BOXES; i++) {
+		struct actor *a = &reader[READERS - 1 - i / EACH];
+
+		box[i] = load_box(domain, i);
+		actor_do(a, i % EACH ? actor_refer : actor_enter, &box[i]);
+		retire_box(t, box[i]);
+		if (scheme->advance)
+			scheme->advance(t);
+	}
+	try_hard(t);
+	for (unsigned i = 0; i < BOXES; i++)
+		kept += intact(box[i], i);
+	ok(kept == BOXES, "%s: %u references in as many eras: %u boxes stay", scheme->info.name, BOXES, kept);
+	for (unsigned i = 0; i < READERS; i++) {
+		actor_do(&reader[i], actor_leave, NULL);
+		actor_stop(&reader[i]);
+	}
+	ok(instar_barrier(t) == INSTAR_OK && (load_seq_cst(&freed) - before == BOXES || !scheme->advance),
+	   "%s: and go when all have left", scheme->info.name);
+	close_domain(domain, t);
 }
 
 /* ---- a map of boxes, and a reader that never leaves ---- */
@@ -438,6 +475,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 {
 	ok(scheme->info.wants_births == (scheme->birth != NULL), "%s: tells whether it asks for births", scheme->info.name);
 	lives(scheme);
+	an_era_each(scheme);
 	if (scheme->holds) {
 		stalled_for_ever(scheme);
 		stalled_in_turn(scheme);

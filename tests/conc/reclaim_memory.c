@@ -9,9 +9,11 @@
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 enum { BARE_THREADS = 3, BARE_POLLS = 5000, PATIENCE = 60, POLLS = 20 };
+enum { A_FEW = 50, ALIGNED = 100 };
 enum { INSIDE = 250, OUTSIDE = 250, RETIRED = INSIDE + OUTSIDE, CHAIN = 5, TREES = 200, STEADY = 10000, BURST = 16 };
 
 static bool frees(const struct reclaim_scheme *scheme)
@@ -78,7 +80,10 @@ static void destructors_retire(const struct reclaim_scheme *scheme)
 	instar_domain *domain = open_domain(scheme, NULL);
 	instar_thread *t = join_domain(domain);
 	struct link *links = chains_new(domain), *more = chains_new(domain);
+	struct actor leaver;
 
+	actor_start(&leaver, domain); /* its handle is before t's: at the end destructors retire through it */
+	actor_stop(&leaver);
 	destructor_failures = 0;
 	for (unsigned i = 0; i < TREES; i++)
 		instar_retire(t, &links[i * CHAIN], sizeof(*links), link_destroy, NULL);
@@ -94,6 +99,66 @@ static void destructors_retire(const struct reclaim_scheme *scheme)
 	   "%s: destroying the domain follows the whole chain", scheme->info.name);
 	free(links);
 	free(more);
+}
+
+/* ---- within a destructor ---- */
+
+struct nesting {
+	instar_thread *t;
+	void (*tempt)(struct nesting *nesting);
+	unsigned depth, deepest, destroyed;
+};
+
+static void nested_destroy(void *object, void *context)
+{
+	struct nesting *nesting = context;
+
+	nesting->depth++;
+	nesting->deepest = nesting->depth > nesting->deepest ? nesting->depth : nesting->deepest;
+	nesting->destroyed++;
+	if (object == nesting)
+		nesting->tempt(nesting);
+	nesting->depth--;
+}
+
+static void tempt_to_work(struct nesting *nesting)
+{
+	for (unsigned i = 0; i < STEADY; i++)
+		instar_retire(nesting->t, &nesting->depth, 1, nested_destroy, nesting);
+}
+
+static void tempt_to_poll(struct nesting *nesting)
+{
+	if (instar_poll(nesting->t, SIZE_MAX) != 0)
+		destructor_failures++;
+}
+
+static void job_leave_some(struct actor *a, void *nesting)
+{
+	for (unsigned i = 0; i < A_FEW; i++)
+		instar_retire(a->self, a, 1, nested_destroy, nesting);
+}
+
+/* While it runs, there is something of another's that could be destroyed as well as it. */
+static void destructors_do_not_nest(const struct reclaim_scheme *scheme, void (*tempt)(struct nesting *nesting), const char *what)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct nesting nesting = { .t = join_domain(domain), .tempt = tempt };
+	struct actor leaver;
+
+	destructor_failures = 0;
+	instar_retire(nesting.t, &nesting, 1, nested_destroy, &nesting);
+	actor_start(&leaver, domain);
+	actor_do(&leaver, job_leave_some, &nesting);
+	actor_stop(&leaver);
+	while (!nesting.destroyed) {
+		instar_thread_quiescent(nesting.t);
+		instar_poll(nesting.t, 1); /* of its own */
+	}
+	ok(nesting.deepest == 1 && !destructor_failures && instar_barrier(nesting.t) == INSTAR_OK && nesting.deepest == 1,
+	   "%s: a destructor that %s runs no other", scheme->info.name, what);
+	instar_thread_detach(nesting.t);
+	instar_domain_destroy(domain);
 }
 
 /* ---- every allocation refused in turn ---- */
@@ -270,12 +335,169 @@ static void exit_in_a_section(const struct reclaim_scheme *scheme)
 	cargo_retire(t, &cargo[1]);
 	try_hard(t);
 	ok(bare.shared && cargo_intact(&cargo[1]), "%s: a section without a handle", name);
+	instar_thread_detach(t);
+	if (!ok(instar_domain_destroy(domain) == INSTAR_BUSY, "%s: is in the way of its domain's end", name))
+		return;
+	t = join_domain(domain);
 	actor_stop(&actor);
 	ok(instar_barrier(t) == INSTAR_OK && cargo_destroyed(&cargo[1]) == frees(scheme),
 	   "%s: ends at its thread's exit", name);
 	instar_thread_detach(t);
 	ok(instar_domain_destroy(domain) == INSTAR_OK, "%s: and is not in the way of its domain's end", name);
 	free(cargo);
+}
+
+/* Other sections begin and end beside it, and are the last of those that a grace period waits for. */
+static void shared_section_among_others(const struct reclaim_scheme *scheme)
+{
+	struct cargo *cargo = cargo_new(2);
+	struct bare bare = { .cargo = &cargo[0] };
+	struct injector injector;
+	instar_thread *t = join_rationed(scheme, &injector);
+	instar_domain *domain = t->domain;
+	struct actor actor, other;
+	bool kept = true;
+
+	actor_start_bare(&actor, domain);
+	actor_start(&other, domain);
+	injector_refuse(&injector, INJECT_ALL);
+	actor_do(&actor, job_bare_enter, &bare);
+	injector_refuse(&injector, 0);
+	cargo_retire(t, &cargo[1]);
+	for (unsigned i = 0; i < POLLS; i++) {
+		actor_do(&other, actor_enter, NULL);
+		instar_thread_quiescent(t);
+		instar_poll(t, 1);
+		actor_do(&other, actor_leave, NULL);
+		instar_poll(t, 1);
+		kept &= cargo_intact(&cargo[1]);
+	}
+	actor_stop(&actor);
+	ok(kept && instar_barrier(t) == INSTAR_OK && cargo_destroyed(&cargo[1]) == frees(scheme),
+	   "%s: a section without a handle protects while others end", scheme->info.name);
+	actor_stop(&other);
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+	free(cargo);
+}
+
+/* ---- retire without memory, and who may have a reference ---- */
+
+struct watched {
+	instar_domain *domain;
+	struct cargo *cargo;
+	enum instar_status status;
+};
+
+static void *retire_without_a_handle(void *context)
+{
+	struct watched *watched = context;
+
+	watched->status = cargo_retire(reclaim_self(watched->domain), watched->cargo);
+	return NULL;
+}
+
+static uint64_t tried(const instar_domain *domain)
+{
+	return __atomic_load_n(&domain->counters.advances_tried, __ATOMIC_RELAXED);
+}
+
+/* It has tried so often that it would have freed by now, if it did not see the reader. */
+static void waits_for_references(const struct reclaim_scheme *scheme)
+{
+	struct cargo *cargo = cargo_new(1);
+	struct injector injector;
+	instar_thread *t = join_rationed(scheme, &injector);
+	struct watched watched = { t->domain, cargo, INSTAR_INVAL };
+	void *found = cargo;
+	struct actor reader;
+	pthread_t retirer;
+	uint64_t before;
+	bool kept;
+
+	actor_start(&reader, t->domain);
+	actor_do(&reader, actor_enter, &found);
+	instar_thread_offline(t);
+	injector_refuse(&injector, INJECT_ALL);
+	before = tried(t->domain);
+	if (pthread_create(&retirer, NULL, retire_without_a_handle, &watched))
+		bail_out("no thread");
+	while (tried(t->domain) < before + POLLS && cargo_intact(cargo))
+		sched_yield();
+	kept = cargo_intact(cargo);
+	actor_do(&reader, actor_leave, NULL);
+	pthread_join(retirer, NULL);
+	ok(kept && watched.status == INSTAR_OK && cargo_destroyed(cargo) == 1,
+	   "%s: no handle to be had: retire waits for who refers to it", scheme->info.name);
+	injector_refuse(&injector, 0);
+	actor_stop(&reader);
+	instar_thread_detach(t);
+	instar_domain_destroy(watched.domain);
+	free(cargo);
+}
+
+/* Online it would wait for itself. */
+static void online_without_memory(const struct reclaim_scheme *scheme)
+{
+	struct cargo *cargo = cargo_new(1);
+	struct injector injector;
+	instar_thread *t = join_rationed(scheme, &injector);
+	bool refuses = scheme->quiescent || !frees(scheme);
+	enum instar_status status;
+
+	alarm(PATIENCE);
+	injector_refuse(&injector, INJECT_ALL);
+	status = cargo_retire(t, cargo);
+	injector_refuse(&injector, 0);
+	alarm(0);
+	ok(status == (refuses ? INSTAR_NOMEM : INSTAR_OK) && cargo_destroyed(cargo) == !refuses,
+	   "%s: no memory: an online thread is refused, another waits (%s)", scheme->info.name, instar_status_name(status));
+	instar_thread_detach(t);
+	instar_domain_destroy(t->domain);
+	free(cargo);
+}
+
+/* ---- what is given back ---- */
+
+static void job_bare_attach(struct actor *a, void *status)
+{
+	instar_thread *t;
+
+	*(enum instar_status *)status = instar_thread_attach(a->domain, &t);
+}
+
+/* Who comes when there are as many as the scheme serves. */
+static void one_too_many(const struct reclaim_scheme *scheme)
+{
+	unsigned most = scheme->info.max_threads;
+	enum instar_status status = INSTAR_OK;
+	struct injector injector;
+	instar_domain *domain;
+	struct actor *actors = calloc(most + 1, sizeof(*actors));
+
+	injector_init(&injector);
+	domain = open_domain(scheme, &injector.opts);
+	for (unsigned i = 0; actors && i <= most; i++) {
+		actor_start_bare(&actors[i], domain);
+		actor_do(&actors[i], job_bare_attach, &status);
+	}
+	for (unsigned i = 0; actors && i <= most; i++)
+		actor_stop(&actors[i]);
+	ok(status == INSTAR_FULL && instar_domain_destroy(domain) == INSTAR_OK && balanced(&injector),
+	   "%s: of %u threads the last gets no handle, and none is left over", scheme->info.name, most + 1);
+	free(actors);
+}
+
+static void boxes(const struct reclaim_scheme *scheme)
+{
+	struct injector injector;
+	instar_thread *t = join_rationed(scheme, &injector);
+	instar_domain *domain = t->domain;
+
+	instar_box_free(instar_box_alloc(domain, CARGO_BYTES, NULL), NULL);
+	instar_retire(t, instar_box_alloc(domain, CARGO_BYTES, NULL), CARGO_BYTES, instar_box_free, NULL);
+	instar_thread_detach(t);
+	ok(instar_domain_destroy(domain) == INSTAR_OK && balanced(&injector), "%s: boxes go as they came", scheme->info.name);
 }
 
 static void poll_without_a_handle(unsigned index, void *domain)
@@ -352,6 +574,30 @@ static void no_bursts(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+/* It is not by a retirement that a thread comes to free which retires in sections only, but by their end. */
+static void in_sections_only(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(STEADY);
+	instar_thread *t = join_domain(domain);
+
+	for (unsigned i = 0; i < STEADY; i++) {
+		instar_enter(t);
+		cargo_retire(t, &cargo[i]);
+		instar_leave(t);
+		instar_thread_quiescent(t);
+		if (scheme->wait && i % 1000 == 0) { /* else it is not the thread that sets the pace */
+			instar_synchronize(t);
+			wait_for_answers(t);
+		}
+	}
+	ok(freed_objects(domain) > 0, "%s: who retires in sections only frees, too (%llu of %u)", scheme->info.name,
+	   (unsigned long long)freed_objects(domain), STEADY);
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+	free(cargo);
+}
+
 /* Whoever asks for all to be freed gets it. */
 static void as_many_as_wanted(const struct reclaim_scheme *scheme)
 {
@@ -421,7 +667,7 @@ static void barrier(instar_thread *t)
 /* What the records of a burst took is given back by who finds that nothing waits any more. */
 static void gives_back(const struct reclaim_scheme *scheme, void (*finds)(instar_thread *t), const char *what)
 {
-	struct cargo *cargo = cargo_new(1);
+	struct cargo *cargo = cargo_new(1), *again = cargo_new(BURST);
 	struct injector injector;
 	instar_thread *t = join_rationed(scheme, &injector);
 	instar_domain *domain = t->domain;
@@ -439,9 +685,49 @@ static void gives_back(const struct reclaim_scheme *scheme, void (*finds)(instar
 	ok(most > before + 2 * BURST && injector.live <= before + BURST,
 	   "%s: %s gives back what a burst took: %llu allocations, then %llu, then %llu", scheme->info.name, what,
 	   (unsigned long long)before, (unsigned long long)most, (unsigned long long)injector.live);
+	for (unsigned i = 0; i < BURST; i++)
+		cargo_retire(t, &again[i]);
+	finds(t);
+	ok(cargo_count(again, BURST, 1) == BURST, "%s: and what is retired after that is freed", scheme->info.name);
 	instar_thread_detach(t);
 	instar_domain_destroy(domain);
 	free(cargo);
+	free(again);
+}
+
+/* Of address space, in pages. */
+static long mapped_pages(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	long pages = -1;
+
+	if (file && fscanf(file, "%ld", &pages) != 1)
+		pages = -1;
+	if (file)
+		fclose(file);
+	return pages;
+}
+
+/* More is mapped than is asked for, so that it begins where it is to. */
+static void aligned_pages(void)
+{
+	const size_t size = RECLAIM_HUGE_PAGE;
+	instar_domain *domain = instar_domain_default();
+	long before = mapped_pages(), after;
+
+	for (unsigned i = 0; i < ALIGNED; i++) {
+		void *memory = reclaim_map_pages(domain, size, RECLAIM_HUGE_PAGE);
+
+		if (!memory || (uintptr_t)memory % RECLAIM_HUGE_PAGE)
+			bail_out("no memory where it is asked for");
+		reclaim_unmap_pages(domain, memory, size, RECLAIM_HUGE_PAGE);
+	}
+	after = mapped_pages();
+	if (before < 0)
+		skip(1, "nobody tells what is mapped");
+	else
+		ok(after - before < (long)(ALIGNED / 2 * (size / (size_t)sysconf(_SC_PAGESIZE))),
+		   "of pages mapped and unmapped %u times nothing stays mapped (%ld pages more)", ALIGNED, after - before);
 }
 
 /* ---- */
@@ -449,13 +735,26 @@ static void gives_back(const struct reclaim_scheme *scheme, void (*finds)(instar
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
 	destructors_retire(scheme);
+	if (frees(scheme)) {
+		destructors_do_not_nest(scheme, tempt_to_work, "retires much");
+		destructors_do_not_nest(scheme, tempt_to_poll, "polls");
+	}
 	refuse_each(scheme, false);
 	refuse_each(scheme, true);
 	shared_readers(scheme);
 	exit_in_a_section(scheme);
+	shared_section_among_others(scheme);
+	if (frees(scheme) && !scheme->wait)
+		waits_for_references(scheme);
+	online_without_memory(scheme);
+	if (scheme->info.max_threads)
+		one_too_many(scheme);
+	boxes(scheme);
 	many_without_a_handle(scheme);
-	if (frees(scheme))
+	if (frees(scheme)) {
 		no_bursts(scheme);
+		in_sections_only(scheme);
+	}
 	if (frees(scheme) && !scheme->wait)
 		as_many_as_wanted(scheme);
 	if (frees(scheme) && !scheme->wait) /* else it is the library's worker that sets the pace */
@@ -469,5 +768,6 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 int main(void)
 {
 	each_table(test_scheme);
+	aligned_pages();
 	return done_testing();
 }

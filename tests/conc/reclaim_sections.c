@@ -6,6 +6,7 @@
  */
 #include <unistd.h>
 
+#include "reclaim/private.h"
 #include "tests/support/actor.h"
 #include "tests/support/cargo.h"
 #include "tests/support/schemes.h"
@@ -237,6 +238,75 @@ static void quiescent_states(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+/* Who says within a section that it holds nothing, or goes, says it too early. */
+static void states_amid_a_section(const struct reclaim_scheme *scheme)
+{
+	actor_job *const jobs[] = { job_quiescent, job_quiescent, job_quiescent, job_offline };
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct cargo *cargo = cargo_new(1);
+	void *found = &cargo[0];
+	struct actor reader;
+	bool kept = true;
+
+	actor_start(&reader, domain);
+	actor_do(&reader, actor_enter, &found);
+	cargo_retire(t, &cargo[0]);
+	for (unsigned i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+		actor_do(&reader, jobs[i], NULL);
+		try_hard(t);
+		kept &= cargo_intact(&cargo[0]);
+	}
+	actor_do(&reader, actor_leave, NULL);
+	ok(instar_barrier(t) == INSTAR_OK && kept && cargo_destroyed(&cargo[0]) == frees(scheme),
+	   "%s: amid a section nobody is quiescent, nor goes offline", scheme->info.name);
+	actor_stop(&reader);
+	close_domain(domain, t);
+	free(cargo);
+}
+
+/* ---- what one thread knows to have elapsed another does not ---- */
+
+static void job_advance(struct actor *a, void *arg)
+{
+	(void)arg;
+	a->domain->scheme->advance(a->self);
+}
+
+static void job_free_out_of(struct actor *a, void *retirer)
+{
+	instar_thread *t = retirer;
+
+	free_elapsed(a->self, &t->own->limbo, FILLERS);
+}
+
+/* The other has looked at what is held, and that is all it knows, before the reader came. */
+static void freed_by_another(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct cargo *cargo = cargo_new(1);
+	struct actor reader, other;
+	void *found = &cargo[0];
+	bool kept;
+
+	actor_start(&reader, domain);
+	actor_start(&other, domain);
+	actor_do(&other, job_advance, NULL);
+	actor_do(&reader, actor_enter, &found);
+	cargo_retire(t, &cargo[0]);
+	try_hard(t);
+	actor_do(&other, job_free_out_of, t);
+	kept = cargo_intact(&cargo[0]);
+	actor_do(&reader, actor_leave, NULL);
+	ok(instar_barrier(t) == INSTAR_OK && kept && cargo_destroyed(&cargo[0]) == 1,
+	   "%s: kept from a thread, too, that looked before the reader came", scheme->info.name);
+	actor_stop(&reader);
+	actor_stop(&other);
+	close_domain(domain, t);
+	free(cargo);
+}
+
 /* ---- a stalled reader ---- */
 
 static uint64_t pressed_bytes, pressed_times;
@@ -394,6 +464,9 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		pinned_within_pinned(scheme);
 	section_after_section(scheme);
 	quiescent_states(scheme);
+	states_amid_a_section(scheme);
+	if (frees(scheme))
+		freed_by_another(scheme);
 	if (!scheme->info.robust) {
 		stalled_reader(scheme);
 	} else if (!scheme->birth) { /* else cargo, which is born in no era, has no bound: tests/conc/boxes.c */

@@ -9,7 +9,7 @@
 
 #include <instar/map.h>
 
-enum { TIMEOUT_NS = 5000000, OBJECTS = 200, A_FEW = 16 };
+enum { TIMEOUT_NS = 5000000, OBJECTS = 200, A_FEW = 16, MAPS = 3 };
 
 static void refuses_bad_options(void)
 {
@@ -300,8 +300,93 @@ static void cancelled_while_it_frees(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+/* Fewer than a thread looks after by itself. */
+static void peaks(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(A_FEW);
+	instar_thread *t = join_domain(domain);
+	struct instar_reclaim_stats before, after;
+
+	for (unsigned i = 0; i < A_FEW; i++)
+		cargo_retire(t, &cargo[i]);
+	instar_domain_stats(domain, &before);
+	instar_barrier(t);
+	instar_domain_stats(domain, &after);
+	ok(before.peak_pending_objects == A_FEW && before.peak_pending_bytes == A_FEW * CARGO_BYTES,
+	   "%s: the peaks are those of what waits, in objects and in bytes", scheme->info.name);
+	ok(after.peak_pending_objects == A_FEW && after.peak_pending_bytes == A_FEW * CARGO_BYTES,
+	   "%s: and stay when it is gone", scheme->info.name);
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+	free(cargo);
+}
+
+/* Isolated cores are not interrupted: the scheme does without, or another stands in for it, or there is no domain. */
+static void no_interrupts(const struct reclaim_scheme *scheme)
+{
+	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
+	struct cargo *cargo = cargo_new(1);
+	struct instar_reclaim_stats stats = { 0 };
+	enum instar_status status;
+	instar_domain *domain;
+	instar_thread *t;
+
+	opts.flags = INSTAR_DOMAIN_NO_IPI;
+	status = instar_domain_create(&domain, scheme->info.name, &opts);
+	if (status == INSTAR_OK) {
+		t = join_domain(domain);
+		cargo_retire(t, cargo);
+		instar_barrier(t);
+		instar_domain_stats(domain, &stats);
+		instar_thread_detach(t);
+		instar_domain_destroy(domain);
+	}
+	ok((status == INSTAR_OK || (status == INSTAR_UNSUPPORTED && !domain)) && !stats.barriers,
+	   "%s: without membarrier, if it is not to be used (%s)", scheme->info.name, instar_status_name(status));
+	free(cargo);
+}
+
+/* ---- the maps of a domain ---- */
+
+static unsigned maps_listed(const instar_domain *domain)
+{
+	const struct reclaim_map *m = domain->first_map;
+	unsigned n = 0;
+
+	for (; m && n <= MAPS; m = m->next)
+		n++;
+	return n;
+}
+
+/* All orders in which three maps may go: in each the list has those that there are. */
+static void maps_go(const struct reclaim_scheme *scheme)
+{
+	static const unsigned orders[][MAPS] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	instar_domain *domain = open_domain(scheme, NULL);
+	unsigned wrong = 0;
+
+	for (unsigned o = 0; o < sizeof(orders) / sizeof(orders[0]) && !wrong; o++) {
+		instar_map *map[MAPS];
+
+		for (unsigned i = 0; i < MAPS; i++)
+			if (instar_map_create(&map[i], domain, NULL) != INSTAR_OK)
+				bail_out("no map");
+		for (unsigned i = 0; i < MAPS && !wrong; i++) {
+			instar_map_destroy(map[orders[o][i]]);
+			wrong += maps_listed(domain) != MAPS - 1 - i;
+		}
+	}
+	ok(!wrong, "%s: the list of maps has those that there are, in whatever order they go", scheme->info.name);
+	if (!wrong)
+		instar_domain_destroy(domain);
+}
+
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
+	peaks(scheme);
+	no_interrupts(scheme);
+	maps_go(scheme);
 	in_use(scheme);
 	not_in_a_section(scheme);
 	not_the_callers(scheme);

@@ -13,6 +13,7 @@
 #include "tests/support/actor.h"
 #include "tests/support/cargo.h"
 #include "tests/support/child.h"
+#include "tests/support/injector.h"
 #include "tests/support/rng.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
@@ -152,6 +153,37 @@ static void idle_thread_has_it(const struct reclaim_scheme *scheme)
 	   scheme->info.name);
 	actor_stop(&idle);
 	actor_stop(&reader);
+	close_domain(domain, t);
+	free(cargo);
+}
+
+/* ---- a table, in the queue of a thread that does nothing ---- */
+
+static void job_retire_table(struct actor *a, void *cargo)
+{
+	if (!reclaim_reserve(a->self, 1))
+		abort();
+	reclaim_retire_reserved(a->self, cargo, 0, CARGO_BYTES, RECLAIM_TABLE, cargo_destroy, NULL);
+}
+
+/* Tables are large: they wait for no limit, nor for their thread. */
+static void idle_thread_has_a_table(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct cargo *cargo = cargo_new(1);
+	struct actor idle;
+
+	actor_start(&idle, domain);
+	actor_do(&idle, job_retire_table, cargo);
+	for (unsigned i = 0; i < 20 * OBJECTS; i++) {
+		instar_thread_quiescent(t);
+		instar_retire(t, cargo, 0, nothing, NULL);
+		if (i % OBJECTS == 0)
+			let_pass(t);
+	}
+	ok(cargo_destroyed(cargo) == 1, "%s: a table of an idle thread is freed by one that retires", scheme->info.name);
+	actor_stop(&idle);
 	close_domain(domain, t);
 	free(cargo);
 }
@@ -431,12 +463,63 @@ static void leaver_leaves_a_domain(const struct reclaim_scheme *scheme)
 	free(leaving.cargo);
 }
 
+/* ---- a thread that ends within a call ---- */
+
+static void job_pin(struct actor *a, void *arg)
+{
+	(void)arg;
+	a->domain->scheme->enter_all(a->self);
+}
+
+static void job_unpin(struct actor *a, void *arg)
+{
+	(void)arg;
+	a->domain->scheme->leave_all(a->self);
+}
+
+/* As one that is cancelled in a callback.  The next gets its handle, and has sections of its own. */
+static void ends_within_a_call(const struct reclaim_scheme *scheme)
+{
+	const struct instar_deadline patience = { (uint64_t)CHILD_PATIENCE * 1000000000, NULL };
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain), *left;
+	struct cargo *cargo = cargo_new(1);
+	struct actor actor;
+	bool kept;
+
+	actor_start(&actor, domain);
+	left = actor.self;
+	actor_do(&actor, job_pin, NULL);
+	actor_stop(&actor);
+	actor_start(&actor, domain);
+	actor_do(&actor, job_pin, NULL);
+	cargo_retire(t, cargo);
+	try_hard(t);
+	kept = cargo_intact(cargo);
+	actor_do(&actor, job_unpin, NULL);
+	ok(actor.self == left && kept, "%s: after a thread that ended within a call its handle's next owner is protected",
+	   scheme->info.name);
+	ok(instar_barrier_until(t, &patience) == INSTAR_OK && cargo_destroyed(cargo) == frees(scheme),
+	   "%s: and holds nothing back when it has left", scheme->info.name);
+	actor_stop(&actor);
+	close_domain(domain, t);
+	free(cargo);
+}
+
 /* ---- explicit and implicit handles ---- */
+
+static void job_self(struct actor *a, void *arg)
+{
+	(void)arg;
+	if (instar_thread_self(a->domain, &a->self) != INSTAR_OK)
+		abort();
+}
 
 static void counted_handles(const struct reclaim_scheme *scheme)
 {
 	instar_domain *domain = open_domain(scheme, NULL);
 	instar_thread *a, *b, *c;
+	struct actor other;
 	bool same = instar_thread_attach(domain, &a) == INSTAR_OK && instar_thread_attach(domain, &b) == INSTAR_OK &&
 		    instar_thread_self(domain, &c) == INSTAR_OK && a == b && a == c;
 
@@ -447,6 +530,14 @@ static void counted_handles(const struct reclaim_scheme *scheme)
 	ok(instar_thread_self(domain, &a) == INSTAR_OK && instar_thread_attach(domain, &b) == INSTAR_OK && a == b &&
 	   instar_thread_detach(b) == INSTAR_OK && attached(domain) == 1, "%s: an implicit handle stays", scheme->info.name);
 	ok(instar_domain_destroy(domain) == INSTAR_OK, "%s: until its domain is destroyed", scheme->info.name);
+	domain = open_domain(scheme, NULL);
+	actor_start_bare(&other, domain);
+	actor_do(&other, job_self, NULL);
+	actor_stop(&other);
+	a = join_domain(domain);
+	ok(a == other.self && instar_thread_detach(a) == INSTAR_OK && attached(domain) == 0,
+	   "%s: or its thread has ended: for the next it is an explicit one", scheme->info.name);
+	instar_domain_destroy(domain);
 }
 
 /* ---- a signal handler has sections of its own ---- */
@@ -575,6 +666,90 @@ static void forks(const struct reclaim_scheme *scheme)
 	actor_stop(&reader);
 	close_domain(domain, t);
 	free(cargo);
+}
+
+/* ---- a fork in a section ---- */
+
+static void job_try_hard(struct actor *a, void *arg)
+{
+	(void)arg;
+	try_hard(a->self);
+}
+
+/* What the others had been waiting for of it, it need not give back to them. */
+static void forks_in_a_section(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain);
+	struct actor other;
+	int status = -1;
+	pid_t child;
+
+	actor_start(&other, domain);
+	instar_enter(t);
+	actor_do(&other, job_try_hard, NULL);
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		alarm(CHILD_PATIENCE);
+		instar_leave(t);
+		child_exit(child_uses(domain, t));
+	}
+	waitpid(child, &status, 0);
+	instar_leave(t);
+	ok(status == 0, "%s: a child goes on that was made in a section (status %#x)", scheme->info.name, (unsigned)status);
+	actor_stop(&other);
+	close_domain(domain, t);
+}
+
+/* The child's thread has a section of the shared handle, and then a handle. */
+static int child_leaves_shared(instar_domain *domain)
+{
+	int wrong = domain->shared_readers != 1;
+	instar_thread *t;
+
+	alarm(CHILD_PATIENCE);
+	instar_leave(reclaim_self(domain));
+	if (instar_thread_attach(domain, &t) != INSTAR_OK)
+		return wrong | 1 << 4;
+	return wrong | child_uses(domain, t);
+}
+
+struct bare_fork {
+	struct injector injector;
+	int status;
+};
+
+static void job_fork_in_shared(struct actor *a, void *arg)
+{
+	struct bare_fork *bare = arg;
+	pid_t child;
+
+	injector_refuse(&bare->injector, INJECT_ALL);
+	instar_enter(reclaim_self(a->domain));
+	injector_refuse(&bare->injector, 0);
+	child = fork();
+	if (child == 0)
+		child_exit(child_leaves_shared(a->domain));
+	waitpid(child, &bare->status, 0);
+	instar_leave(reclaim_self(a->domain));
+}
+
+static void forks_in_a_shared_section(const struct reclaim_scheme *scheme)
+{
+	struct bare_fork bare = { .status = -1 };
+	instar_domain *domain;
+	struct actor actor;
+
+	injector_init(&bare.injector);
+	domain = open_domain(scheme, &bare.injector.opts);
+	actor_start_bare(&actor, domain);
+	fflush(stdout);
+	actor_do(&actor, job_fork_in_shared, &bare);
+	ok(bare.status == 0, "%s: and one that was made in a section without a handle (status %#x)", scheme->info.name,
+	   (unsigned)bare.status);
+	actor_stop(&actor);
+	instar_domain_destroy(domain);
 }
 
 /* ---- a fork while another thread frees what the caller retired ---- */
@@ -790,6 +965,13 @@ static bool stays_online(struct actor *other, struct kept *kept)
 	return kept_it && freed_it;
 }
 
+static bool holds_nothing(struct actor *other, struct kept *kept)
+{
+	kept->patience = (uint64_t)CHILD_PATIENCE * 1000000000;
+	actor_do(other, retire_and_see, kept);
+	return kept->status == INSTAR_OK && kept->freed == 1;
+}
+
 static void on_and_offline(const struct reclaim_scheme *scheme)
 {
 	instar_domain *domain = open_domain(scheme, NULL);
@@ -805,11 +987,40 @@ static void on_and_offline(const struct reclaim_scheme *scheme)
 	instar_leave(kept.t);
 	ok(again == kept.t && stays_online(&other, &kept), "%s: attached amid a section, and online after it",
 	   scheme->info.name);
+	ok(instar_synchronize(kept.t) == INSTAR_OK && stays_online(&other, &kept) && instar_barrier(kept.t) == INSTAR_OK &&
+	   stays_online(&other, &kept), "%s: online after it has waited, too", scheme->info.name);
 	instar_retire(kept.t, &kept, 1, be_quiescent_and_gone, &kept);
 	ok(instar_barrier(kept.t) == INSTAR_OK && stays_online(&other, &kept), "%s: no destructor says where its thread is",
 	   scheme->info.name);
+	kept.freed = 0;
+	ok(instar_thread_detach(again) == INSTAR_OK && holds_nothing(&other, &kept),
+	   "%s: offline when it is detached, and its handle stays", scheme->info.name);
 	actor_stop(&other);
-	close_domain(domain, again);
+	instar_domain_destroy(domain);
+}
+
+static void job_online(struct actor *a, void *arg)
+{
+	(void)arg;
+	instar_thread_online(a->self);
+}
+
+/* The next gets its handle. */
+static void ends_online(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct actor other, leaver;
+	struct kept kept;
+
+	actor_start(&other, domain);
+	actor_start(&leaver, domain);
+	actor_do(&leaver, job_online, NULL);
+	actor_stop(&leaver);
+	kept.t = join_domain(domain);
+	ok(kept.t == leaver.self && stays_online(&other, &kept), "%s: attached after a thread that ended online, and online",
+	   scheme->info.name);
+	actor_stop(&other);
+	close_domain(domain, kept.t);
 }
 
 static void test_scheme(const struct reclaim_scheme *scheme)
@@ -818,9 +1029,12 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	if (frees(scheme)) {
 		garbage_is_taken_up(scheme);
 		idle_thread_has_it(scheme);
+		idle_thread_has_a_table(scheme);
 	}
-	if (scheme->quiescent)
+	if (scheme->quiescent) {
 		on_and_offline(scheme);
+		ends_online(scheme);
+	}
 	if (frees(scheme) && !scheme->wait)
 		handles_of_nobody(scheme);
 	if (!scheme->info.max_threads)
@@ -830,6 +1044,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	if (frees(scheme))
 		leaver_leaves_a_queue(scheme);
 	leaver_leaves_a_domain(scheme);
+	ends_within_a_call(scheme);
 	counted_handles(scheme);
 	if (strcmp(scheme->info.family, "lock"))
 		signals(scheme);
@@ -842,6 +1057,8 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	else
 		skip(2, "the thread sanitizer does not follow into a child process");
 	if (scheme->thread_lost && FOLLOW_FORKS) {
+		forks_in_a_section(scheme);
+		forks_in_a_shared_section(scheme);
 		fork_at_the_end(scheme, 0);
 		fork_at_the_end(scheme, INSTAR_DOMAIN_ATFORK);
 	}
