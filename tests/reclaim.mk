@@ -52,6 +52,7 @@ tests_conc_atfork_LDADD = $(reclaim_libs)
 tests_conc_background_SOURCES = tests/conc/background.c $(reclaim_support)
 tests_conc_background_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_background_LDADD = $(reclaim_libs)
+tests_conc_background_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
 tests_conc_boxes_SOURCES = tests/conc/boxes.c $(reclaim_support)
 tests_conc_boxes_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_boxes_LDADD = $(reclaim_libs)

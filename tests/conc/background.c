@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "reclaim/futex.h"
 #include "reclaim/private.h"
 #include "src/state.h"
 #include "tests/support/cargo.h"
@@ -25,7 +26,10 @@ enum {
 	DOMAINS = 12,
 	MAPS = 20,
 	CHURNERS = 3,
-	TIMEOUT_NS = 20000000
+	TIMEOUT_NS = 20000000,
+	WORKER_NAPS = 1,   /* what reclaim/background.c says that it does */
+	NAPS = 10,         /* twice as long each time it would be more than */
+	A_LONG_NAP_NS = 20000000
 };
 
 static bool frees(const struct reclaim_scheme *scheme)
@@ -130,6 +134,12 @@ static void park_worker(instar_thread *t, struct gate *gate)
 
 /* ---- while it keeps up ---- */
 
+static void nothing(void *object, void *context)
+{
+	(void)object;
+	(void)context;
+}
+
 static unsigned signals_blocked(void)
 {
 	unsigned n = 0;
@@ -167,6 +177,61 @@ static void burials_ask(const struct reclaim_scheme *scheme)
 		pause_shortly();
 	}
 	ok(close_both(domain, t), "%s: the worker makes grace periods for burials, too", scheme->info.name);
+}
+
+/* ---- its naps ---- */
+
+static uint64_t naps, longest_nap; /* atomic; ns; as the linker has them seen here */
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+static void note_nap(const struct timespec *time)
+{
+	uint64_t ns = (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_nsec;
+
+	if (ns > load_relaxed(&longest_nap))
+		store_relaxed(&longest_nap, ns);
+	fetch_add_seq_cst(&naps, 1);
+}
+
+/* As the C library's, it takes what there is for six arguments. */
+long __wrap_syscall(long number, ...)
+{
+	long argument[6];
+	va_list list;
+
+	va_start(list, number);
+	for (unsigned i = 0; i < 6; i++)
+		argument[i] = va_arg(list, long);
+	va_end(list);
+	if (number == SYS_futex && (int)argument[1] == FUTEX_SLEEP && (unsigned)argument[2] == WORKER_NAPS)
+		note_nap((const struct timespec *)argument[3]);
+	return __real_syscall(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
+}
+
+/* What it asks for, not what it gets. */
+static void naps_have_an_end(void)
+{
+	instar_domain *domain;
+	instar_thread *t;
+	static char object;
+	bool known;
+
+	store_relaxed(&naps, 0);
+	store_relaxed(&longest_nap, 0);
+	domain = open_with_worker(reclaim_find("ebr-fence", &known));
+	t = join_domain(domain);
+	instar_enter(t);
+	for (unsigned i = 0; i < RECLAIM_WORK_STEP; i++)
+		instar_retire(t, &object, 1, nothing, NULL);
+	while (load_relaxed(&naps) < NAPS)
+		pause_shortly();
+	ok(load_relaxed(&longest_nap) <= A_LONG_NAP_NS,
+	   "however long a reader stays, the worker looks again after %llu us at the latest",
+	   (unsigned long long)load_relaxed(&longest_nap) / 1000);
+	instar_leave(t);
+	close_both(domain, t);
 }
 
 static void worker_frees(const struct reclaim_scheme *scheme)
@@ -618,6 +683,7 @@ int main(void)
 	alarm(PATIENCE * 5);
 	each_table(test_scheme);
 	many_domains();
+	naps_have_an_end();
 	no_worker_to_be_had();
 	return done_testing();
 }

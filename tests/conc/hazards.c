@@ -187,7 +187,7 @@ struct way {
 	const char *what;
 	void (*call)(instar_thread *t);
 	unsigned step;
-	bool nested, straight;
+	bool nested, straight, heir;
 };
 
 static instar_domain *open_map(const struct reclaim_scheme *scheme, const struct engine *engine,
@@ -231,6 +231,26 @@ static void close_map(instar_domain *domain, instar_thread *t)
 	keeper_clear();
 }
 
+static void *end_within_a_call(void *domain)
+{
+	instar_thread *t;
+
+	if (instar_thread_self(domain, &t) != INSTAR_OK)
+		abort();
+	t->domain->scheme->enter_all(t);
+	return NULL;
+}
+
+/* To whom the victim is heir: it gets his handle. */
+static void begin_and_end(instar_domain *domain)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, end_within_a_call, domain))
+		abort();
+	pthread_join(thread, NULL);
+}
+
 /* true: what the victim looks at stays while it sleeps, other tables do not, and all go after it. */
 static bool tables_stay(const struct reclaim_scheme *scheme, const struct engine *engine, const struct way *way)
 {
@@ -244,6 +264,8 @@ static bool tables_stay(const struct reclaim_scheme *scheme, const struct engine
 	gate.step = way->step;
 	gate.nested = way->nested;
 	gate.parked = gate.released = 0;
+	if (way->heir)
+		begin_and_end(domain);
 	if (pthread_create(&thread, NULL, victim, (void *)(uintptr_t)&way->call))
 		abort();
 	while (!load_acquire(&gate.parked))
@@ -350,15 +372,16 @@ static void too_many_references(const struct reclaim_scheme *scheme)
 /* ---- */
 
 static const struct way ways[] = {
-	{ "a get", call_get, STEP_READING, false, true },
-	{ "a get, before it looks at the table", call_get, STEP_ROOT_READ, false, true },
-	{ "a get that a signal handler's calls interrupt", call_get, STEP_READING_VALUE, true, true },
-	{ "a get in a signal handler, amid a section's beginning", call_get_unannounced, STEP_READING, false, true },
-	{ "an insertion, its claim made", call_insert, STEP_CLAIMED, false, true },
-	{ "an insertion that a signal handler's calls interrupt", call_insert, STEP_ROOT_READ, true, true },
-	{ "a migration, a home frozen", call_reserve, STEP_FROZEN, false, false },
-	{ "a migration, a home's entries placed", call_reserve, STEP_BEFORE_BIRTH, false, false },
-	{ "a migration, all homes born", call_reserve, STEP_ALL_BORN, false, false },
+	{ "a get", call_get, STEP_READING, false, true, false },
+	{ "a get, before it looks at the table", call_get, STEP_ROOT_READ, false, true, false },
+	{ "a get that a signal handler's calls interrupt", call_get, STEP_READING_VALUE, true, true, false },
+	{ "a get in a signal handler, amid a section's beginning", call_get_unannounced, STEP_READING, false, true, false },
+	{ "an insertion, its claim made", call_insert, STEP_CLAIMED, false, true, false },
+	{ "an insertion that a signal handler's calls interrupt", call_insert, STEP_ROOT_READ, true, true, false },
+	{ "a migration, a home frozen", call_reserve, STEP_FROZEN, false, false, false },
+	{ "a migration, a home's entries placed", call_reserve, STEP_BEFORE_BIRTH, false, false, false },
+	{ "a migration, all homes born", call_reserve, STEP_ALL_BORN, false, false, false },
+	{ "a get through the handle of one that ended within a call", call_get, STEP_READING, false, true, true },
 };
 
 static void test_scheme(const struct reclaim_scheme *scheme)

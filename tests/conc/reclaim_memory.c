@@ -337,7 +337,7 @@ static void exit_in_a_section(const struct reclaim_scheme *scheme)
 	ok(bare.shared && cargo_intact(&cargo[1]), "%s: a section without a handle", name);
 	instar_thread_detach(t);
 	if (!ok(instar_domain_destroy(domain) == INSTAR_BUSY, "%s: is in the way of its domain's end", name))
-		return;
+		bail_out("the domain is gone");
 	t = join_domain(domain);
 	actor_stop(&actor);
 	ok(instar_barrier(t) == INSTAR_OK && cargo_destroyed(&cargo[1]) == frees(scheme),
@@ -369,7 +369,6 @@ static void shared_section_among_others(const struct reclaim_scheme *scheme)
 		instar_thread_quiescent(t);
 		instar_poll(t, 1);
 		actor_do(&other, actor_leave, NULL);
-		instar_poll(t, 1);
 		kept &= cargo_intact(&cargo[1]);
 	}
 	actor_stop(&actor);
