@@ -115,8 +115,8 @@ static void lives(const struct reclaim_scheme *scheme)
 	ok(load_seq_cst(&freed) - before == 4, "%s: each once", name);
 }
 
-/* There are more than places for them: he has eight for the eras of a thread, and a scan notes 64 in all.  The thread that
- * came last, whom scans find first, has the oldest, so that the last noted are the youngest. */
+/* There are more than places for them: he has eight for the eras of a thread, and a scan notes 64 in all.  The thread
+ * that came last, whom scans find first, has the oldest, so that the last noted are the youngest. */
 static void an_era_each(const struct reclaim_scheme *scheme)
 {
 	instar_domain *domain = open_domain(scheme, NULL);

@@ -140,7 +140,8 @@ static void job_leave_some(struct actor *a, void *nesting)
 }
 
 /* While it runs, there is something of another's that could be destroyed as well as it. */
-static void destructors_do_not_nest(const struct reclaim_scheme *scheme, void (*tempt)(struct nesting *nesting), const char *what)
+static void destructors_do_not_nest(const struct reclaim_scheme *scheme, void (*tempt)(struct nesting *nesting),
+				    const char *what)
 {
 	instar_domain *domain = open_domain(scheme, NULL);
 	struct nesting nesting = { .t = join_domain(domain), .tempt = tempt };
@@ -155,7 +156,7 @@ static void destructors_do_not_nest(const struct reclaim_scheme *scheme, void (*
 		instar_thread_quiescent(nesting.t);
 		instar_poll(nesting.t, 1); /* of its own */
 	}
-	ok(nesting.deepest == 1 && !destructor_failures && instar_barrier(nesting.t) == INSTAR_OK && nesting.deepest == 1,
+	ok(instar_barrier(nesting.t) == INSTAR_OK && nesting.deepest == 1 && !destructor_failures,
 	   "%s: a destructor that %s runs no other", scheme->info.name, what);
 	instar_thread_detach(nesting.t);
 	instar_domain_destroy(domain);
@@ -450,7 +451,8 @@ static void online_without_memory(const struct reclaim_scheme *scheme)
 	injector_refuse(&injector, 0);
 	alarm(0);
 	ok(status == (refuses ? INSTAR_NOMEM : INSTAR_OK) && cargo_destroyed(cargo) == !refuses,
-	   "%s: no memory: an online thread is refused, another waits (%s)", scheme->info.name, instar_status_name(status));
+	   "%s: no memory: an online thread is refused, another waits (%s)", scheme->info.name,
+	   instar_status_name(status));
 	instar_thread_detach(t);
 	instar_domain_destroy(t->domain);
 	free(cargo);
@@ -496,7 +498,8 @@ static void boxes(const struct reclaim_scheme *scheme)
 	instar_box_free(instar_box_alloc(domain, CARGO_BYTES, NULL), NULL);
 	instar_retire(t, instar_box_alloc(domain, CARGO_BYTES, NULL), CARGO_BYTES, instar_box_free, NULL);
 	instar_thread_detach(t);
-	ok(instar_domain_destroy(domain) == INSTAR_OK && balanced(&injector), "%s: boxes go as they came", scheme->info.name);
+	ok(instar_domain_destroy(domain) == INSTAR_OK && balanced(&injector), "%s: boxes go as they came",
+	   scheme->info.name);
 }
 
 static void poll_without_a_handle(unsigned index, void *domain)
@@ -726,7 +729,8 @@ static void aligned_pages(void)
 		skip(1, "nobody tells what is mapped");
 	else
 		ok(after - before < (long)(ALIGNED / 2 * (size / (size_t)sysconf(_SC_PAGESIZE))),
-		   "of pages mapped and unmapped %u times nothing stays mapped (%ld pages more)", ALIGNED, after - before);
+		   "of pages mapped and unmapped %u times nothing stays mapped (%ld pages more)", ALIGNED,
+		   after - before);
 }
 
 /* ---- */

@@ -362,7 +362,9 @@ static unsigned maps_listed(const instar_domain *domain)
 /* All orders in which three maps may go: in each the list has those that there are. */
 static void maps_go(const struct reclaim_scheme *scheme)
 {
-	static const unsigned orders[][MAPS] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	static const unsigned orders[][MAPS] = {
+		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 },
+	};
 	instar_domain *domain = open_domain(scheme, NULL);
 	unsigned wrong = 0;
 
