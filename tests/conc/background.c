@@ -132,7 +132,7 @@ static void park_worker(instar_thread *t, struct gate *gate)
 	instar_thread_online(t);
 }
 
-/* ---- while it keeps up ---- */
+/* ---- what it leaves alone, and what it is told ---- */
 
 static void nothing(void *object, void *context)
 {
@@ -233,6 +233,8 @@ static void naps_have_an_end(void)
 	instar_leave(t);
 	close_both(domain, t);
 }
+
+/* ---- while it keeps up ---- */
 
 static void worker_frees(const struct reclaim_scheme *scheme)
 {

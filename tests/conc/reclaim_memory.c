@@ -502,6 +502,8 @@ static void boxes(const struct reclaim_scheme *scheme)
 	   scheme->info.name);
 }
 
+/* ---- several threads that cannot attach ---- */
+
 static void poll_without_a_handle(unsigned index, void *domain)
 {
 	(void)index;
