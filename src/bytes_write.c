@@ -58,11 +58,9 @@ static enum instar_action decide_compute(struct operation *o, bool present)
 	reclaim_callback_begin();
 	enum instar_action action = o->compute(o->key.bytes, o->key.length, present, &o->value, o->ctx);
 	reclaim_callback_end();
-	o->status = present || action == INSTAR_STORE ? INSTAR_OK : INSTAR_NOTFOUND;
-	if (action == INSTAR_KEEP || action == INSTAR_STORE || action == INSTAR_REMOVE)
-		return action;
-	o->status = present ? INSTAR_INVAL : INSTAR_NOTFOUND;
-	return INSTAR_KEEP;
+	bool is_one = action == INSTAR_KEEP || action == INSTAR_STORE || action == INSTAR_REMOVE;
+	o->status = !present && action != INSTAR_STORE ? INSTAR_NOTFOUND : is_one ? INSTAR_OK : INSTAR_INVAL;
+	return is_one ? action : INSTAR_KEEP;
 }
 
 /* The call's answer; with `seen`, *old is what the key had. */

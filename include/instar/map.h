@@ -125,7 +125,8 @@ enum instar_action { INSTAR_KEEP, INSTAR_STORE, INSTAR_REMOVE };
 typedef enum instar_action instar_compute_fn(uint64_t key, bool present, uint64_t *value, void *ctx);
 
 /* Applies what fn answers to the very value it was shown.  OK, also when a present key was removed;
- * NOTFOUND: the key is absent and fn did not answer STORE; INVAL: it is present and the answer is no action; NOMEM, FULL. */
+ * NOTFOUND: the key is absent and fn did not answer STORE; INVAL: it is present and the answer is no action;
+ * NOMEM, FULL. */
 INSTAR_API enum instar_status instar_compute(instar_map *map, instar_thread *thread, uint64_t key,
 					     instar_compute_fn *fn, void *ctx);
 

@@ -100,8 +100,8 @@ struct instar_domain_opts {
  * written about twice for each home of the new table.  A home that is written to is moved at once in any case, and calls
  * that ask for it (poll, barrier, maintain, reserve, shrink, snapshot_open) do it themselves.  So nobody waits for the
  * worker, but: destructors may run on it (a child process that one of them forks there has only the worker, and execs
- * or exits; one that ends its thread ends the worker); map_destroy, map_create and fork wait for a short step of it, domain_destroy
- * for its end.  The bound of a scheme that has one is that plus 32768 objects a thread.  A child process has no worker.
+ * or exits; one that ends its thread ends the worker); map_destroy, map_create and fork wait for a short step of it,
+ * domain_destroy for its end.  The bound of a scheme that has one is that plus 32768 objects a thread.  A child process has no worker.
  *
  * INSTAR_DOMAIN_ATFORK: a child process may make every call at once, whatever the other threads did at the fork.
  * Without it a child may not open snapshots if one was being opened or closed, maps of which a lost thread was

@@ -270,12 +270,6 @@ static void garbage_of_others(const struct reclaim_scheme *scheme)
 
 /* ---- the producer's side of a queue, lost at any point ---- */
 
-static void destroy_nothing(void *object, void *context)
-{
-	(void)object;
-	(void)context;
-}
-
 static bool takes(struct limbo *limbo, uint64_t from, uint64_t n)
 {
 	const struct limbo_record *record;

@@ -134,12 +134,6 @@ static void park_worker(instar_thread *t, struct gate *gate)
 
 /* ---- what it leaves alone, and what it is told ---- */
 
-static void nothing(void *object, void *context)
-{
-	(void)object;
-	(void)context;
-}
-
 static unsigned signals_blocked(void)
 {
 	unsigned n = 0;
@@ -224,7 +218,7 @@ static void naps_have_an_end(void)
 	t = join_domain(domain);
 	instar_enter(t);
 	for (unsigned i = 0; i < RECLAIM_WORK_STEP; i++)
-		instar_retire(t, &object, 1, nothing, NULL);
+		instar_retire(t, &object, 1, destroy_nothing, NULL);
 	while (load_relaxed(&naps) < NAPS)
 		pause_shortly();
 	ok(load_relaxed(&longest_nap) <= A_LONG_NAP_NS,
@@ -602,8 +596,6 @@ static void no_worker_to_be_had(void)
 	pthread_attr_destroy(&small);
 	pthread_attr_destroy(&huge);
 }
-
-/* ---- */
 
 /* ---- a destructor that ends the worker ---- */
 

@@ -70,21 +70,9 @@ static bool keeps_while_open(const struct reclaim_scheme *scheme, unsigned depth
 
 /* ---- one section of the map's within another, as in a signal handler ---- */
 
-static void job_pin(struct actor *a, void *arg)
-{
-	(void)arg;
-	a->domain->scheme->enter_all(a->self);
-}
-
-static void job_unpin(struct actor *a, void *arg)
-{
-	(void)arg;
-	a->domain->scheme->leave_all(a->self);
-}
-
 static void pinned_within_pinned(const struct reclaim_scheme *scheme)
 {
-	actor_job *const jobs[] = { job_pin, job_pin, job_unpin };
+	actor_job *const jobs[] = { actor_pin, actor_pin, actor_unpin };
 	instar_domain *domain = open_domain(scheme, NULL);
 	instar_thread *t = join_domain(domain);
 	struct cargo *cargo = cargo_new(1);
@@ -99,7 +87,7 @@ static void pinned_within_pinned(const struct reclaim_scheme *scheme)
 		try_hard(t);
 		kept &= cargo_intact(&cargo[0]);
 	}
-	actor_do(&reader, job_unpin, NULL);
+	actor_do(&reader, actor_unpin, NULL);
 	ok(instar_barrier(t) == INSTAR_OK && kept && cargo_count(cargo, 1, frees(scheme)) == 1,
 	   "%s: a section of the map's keeps what it found while others begin and end within it", scheme->info.name);
 	actor_stop(&reader);

@@ -118,12 +118,6 @@ static void garbage_is_taken_up(const struct reclaim_scheme *scheme)
 
 /* ---- more garbage than is wanted, in the queue of a thread that does nothing ---- */
 
-static void nothing(void *object, void *ctx)
-{
-	(void)object;
-	(void)ctx;
-}
-
 static void idle_thread_has_it(const struct reclaim_scheme *scheme)
 {
 	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
@@ -144,7 +138,7 @@ static void idle_thread_has_it(const struct reclaim_scheme *scheme)
 	actor_do(&idle, job_retire, cargo);
 	actor_do(&reader, actor_leave, NULL);
 	for (unsigned i = 0; i < 4 * OBJECTS; i++) {
-		instar_retire(t, cargo, 0, nothing, NULL);
+		instar_retire(t, cargo, 0, destroy_nothing, NULL);
 		if (i % OBJECTS == 0)
 			let_pass(t);
 	}
@@ -178,7 +172,7 @@ static void idle_thread_has_a_table(const struct reclaim_scheme *scheme)
 	actor_do(&idle, job_retire_table, cargo);
 	for (unsigned i = 0; i < 20 * OBJECTS; i++) {
 		instar_thread_quiescent(t);
-		instar_retire(t, cargo, 0, nothing, NULL);
+		instar_retire(t, cargo, 0, destroy_nothing, NULL);
 		if (i % OBJECTS == 0)
 			let_pass(t);
 	}
@@ -465,18 +459,6 @@ static void leaver_leaves_a_domain(const struct reclaim_scheme *scheme)
 
 /* ---- a thread that ends within a call ---- */
 
-static void job_pin(struct actor *a, void *arg)
-{
-	(void)arg;
-	a->domain->scheme->enter_all(a->self);
-}
-
-static void job_unpin(struct actor *a, void *arg)
-{
-	(void)arg;
-	a->domain->scheme->leave_all(a->self);
-}
-
 /* As one that is cancelled in a callback.  The next gets its handle, and has sections of its own. */
 static void ends_within_a_call(const struct reclaim_scheme *scheme)
 {
@@ -489,14 +471,14 @@ static void ends_within_a_call(const struct reclaim_scheme *scheme)
 
 	actor_start(&actor, domain);
 	left = actor.self;
-	actor_do(&actor, job_pin, NULL);
+	actor_do(&actor, actor_pin, NULL);
 	actor_stop(&actor);
 	actor_start(&actor, domain);
-	actor_do(&actor, job_pin, NULL);
+	actor_do(&actor, actor_pin, NULL);
 	cargo_retire(t, cargo);
 	try_hard(t);
 	kept = cargo_intact(cargo);
-	actor_do(&actor, job_unpin, NULL);
+	actor_do(&actor, actor_unpin, NULL);
 	ok(actor.self == left && kept, "%s: after a thread that ended within a call its handle's next owner is protected",
 	   scheme->info.name);
 	ok(instar_barrier_until(t, &patience) == INSTAR_OK && cargo_destroyed(cargo) == frees(scheme),

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include <instar/reclaim.h>
+#include "reclaim/contract.h"
 
 struct actor;
 typedef void actor_job(struct actor *actor, void *arg);
@@ -132,6 +132,19 @@ __attribute__((unused)) static void actor_leave(struct actor *a, void *arg)
 	(void)arg;
 	instar_leave(a->self);
 	instar_thread_offline(a->self);
+}
+
+/* A section of the map's, as in the middle of a call. */
+__attribute__((unused)) static void actor_pin(struct actor *a, void *arg)
+{
+	(void)arg;
+	a->domain->scheme->enter_all(a->self);
+}
+
+__attribute__((unused)) static void actor_unpin(struct actor *a, void *arg)
+{
+	(void)arg;
+	a->domain->scheme->leave_all(a->self);
 }
 
 #endif
