@@ -33,8 +33,16 @@ reclaim_programs = \
 	tests/conc/hazards_steps \
 	tests/conc/library_defects \
 	tests/conc/pings \
+	tests/conc/reclaim_destructors \
+	tests/conc/reclaim_ends \
+	tests/conc/reclaim_forks \
+	tests/conc/reclaim_idle \
 	tests/conc/reclaim_memory \
+	tests/conc/reclaim_online \
+	tests/conc/reclaim_pace \
 	tests/conc/reclaim_sections \
+	tests/conc/reclaim_shared \
+	tests/conc/reclaim_signals \
 	tests/conc/reclaim_status \
 	tests/conc/reclaim_stress \
 	tests/conc/reclaim_threads
@@ -64,12 +72,36 @@ tests_conc_library_defects_LDADD = libinstar.la $(scheme_libs)
 tests_conc_pings_SOURCES = tests/conc/pings.c $(reclaim_support)
 tests_conc_pings_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_pings_LDADD = $(conc_steps_libs)
+tests_conc_reclaim_destructors_SOURCES = tests/conc/reclaim_destructors.c $(reclaim_support)
+tests_conc_reclaim_destructors_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_destructors_LDADD = $(reclaim_libs)
+tests_conc_reclaim_ends_SOURCES = tests/conc/reclaim_ends.c $(reclaim_support)
+tests_conc_reclaim_ends_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_ends_LDADD = $(reclaim_libs)
+tests_conc_reclaim_forks_SOURCES = tests/conc/reclaim_forks.c $(reclaim_support)
+tests_conc_reclaim_forks_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_forks_LDADD = $(reclaim_libs)
+tests_conc_reclaim_idle_SOURCES = tests/conc/reclaim_idle.c $(reclaim_support)
+tests_conc_reclaim_idle_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_idle_LDADD = $(reclaim_libs)
 tests_conc_reclaim_memory_SOURCES = tests/conc/reclaim_memory.c $(reclaim_support)
 tests_conc_reclaim_memory_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_reclaim_memory_LDADD = $(reclaim_libs)
+tests_conc_reclaim_online_SOURCES = tests/conc/reclaim_online.c $(reclaim_support)
+tests_conc_reclaim_online_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_online_LDADD = $(reclaim_libs)
+tests_conc_reclaim_pace_SOURCES = tests/conc/reclaim_pace.c $(reclaim_support)
+tests_conc_reclaim_pace_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_pace_LDADD = $(reclaim_libs)
 tests_conc_reclaim_sections_SOURCES = tests/conc/reclaim_sections.c $(reclaim_support)
 tests_conc_reclaim_sections_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_reclaim_sections_LDADD = $(reclaim_libs)
+tests_conc_reclaim_shared_SOURCES = tests/conc/reclaim_shared.c $(reclaim_support)
+tests_conc_reclaim_shared_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_shared_LDADD = $(reclaim_libs)
+tests_conc_reclaim_signals_SOURCES = tests/conc/reclaim_signals.c $(reclaim_support)
+tests_conc_reclaim_signals_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_reclaim_signals_LDADD = $(reclaim_libs)
 tests_conc_reclaim_status_SOURCES = tests/conc/reclaim_status.c $(reclaim_support)
 tests_conc_reclaim_status_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_reclaim_status_LDADD = $(reclaim_libs)

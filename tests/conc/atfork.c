@@ -24,11 +24,6 @@ enum { MEND_STRIDE = LIMBO_RECORDS / 5 }; /* meets the ends of chunks */
 
 _Static_assert(LIMBO_RECORDS % MEND_STRIDE == 0, "all of them");
 
-static bool frees(const struct reclaim_scheme *scheme)
-{
-	return scheme->advance;
-}
-
 static instar_domain *open_for_forks(const struct reclaim_scheme *scheme, unsigned more)
 {
 	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;
@@ -227,10 +222,7 @@ static void forks_with_a_snapshot(const struct reclaim_scheme *scheme)
 
 static void job_retire(struct actor *a, void *arg)
 {
-	struct cargo *cargo = arg;
-
-	for (unsigned i = 0; i < OBJECTS; i++)
-		cargo_retire(a->self, &cargo[i]);
+	cargo_retire_all(a->self, arg, OBJECTS);
 }
 
 static int child_frees_others(void *arg)

@@ -32,11 +32,6 @@ enum {
 	A_LONG_NAP_NS = 20000000
 };
 
-static bool frees(const struct reclaim_scheme *scheme)
-{
-	return scheme->advance;
-}
-
 static instar_domain *open_with_worker(const struct reclaim_scheme *scheme)
 {
 	struct instar_domain_opts opts = INSTAR_DOMAIN_OPTS_INIT;

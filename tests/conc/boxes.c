@@ -64,13 +64,6 @@ static void retire_box(instar_thread *t, struct cargo_box *box)
 		abort();
 }
 
-static void close_domain(instar_domain *domain, instar_thread *t)
-{
-	instar_thread_detach(t);
-	if (instar_domain_destroy(domain) != INSTAR_OK)
-		abort();
-}
-
 /* ---- lives and references ---- */
 
 static bool holds_between(const char *scheme)

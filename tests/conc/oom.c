@@ -20,7 +20,7 @@ static bool balanced(const struct injector *injector)
 	if (injector->live || injector->mismatched)
 		diag("%llu blocks left, %llu freed with a wrong size", (unsigned long long)injector->live,
 		     (unsigned long long)injector->mismatched);
-	return !injector->live && !injector->mismatched;
+	return injector_balanced(injector);
 }
 
 /* One sequence, with the nth request refused, or all from the nth on. */

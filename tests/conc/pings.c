@@ -24,13 +24,6 @@ static void users_handler(int number)
 	(void)number;
 }
 
-static void close_domain(instar_domain *domain, instar_thread *t)
-{
-	instar_thread_detach(t);
-	if (instar_domain_destroy(domain) != INSTAR_OK)
-		abort();
-}
-
 /* Retires one; true: a barrier of t's frees it in time. */
 static bool frees_one(instar_thread *t, uint64_t timeout_ns)
 {

@@ -15,18 +15,6 @@
 enum { FILLERS = 2000, STALLED = 5000, ROUNDS = 10, HOLDERS = 40, ROBUST_OBJECTS = 2048, LIMIT_BYTES = 1000 * CARGO_BYTES };
 enum { SECTIONS = 60, POLLS = 10, PACE = 500, PATIENCE = 60 };
 
-static bool frees(const struct reclaim_scheme *scheme)
-{
-	return scheme->advance != NULL;
-}
-
-static void close_domain(instar_domain *domain, instar_thread *t)
-{
-	instar_thread_detach(t);
-	if (instar_domain_destroy(domain) != INSTAR_OK)
-		abort();
-}
-
 static bool drained(instar_domain *domain)
 {
 	struct instar_reclaim_stats stats;

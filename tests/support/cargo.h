@@ -68,4 +68,11 @@ static inline enum instar_status cargo_retire(instar_thread *t, struct cargo *ca
 	return instar_retire(t, cargo, CARGO_BYTES, cargo_destroy, NULL);
 }
 
+static inline void cargo_retire_all(instar_thread *t, struct cargo *cargo, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cargo_retire(t, &cargo[i]) != INSTAR_OK)
+			abort();
+}
+
 #endif

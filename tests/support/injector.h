@@ -25,6 +25,12 @@ void injector_init(struct injector *injector);
 /* From the next request on, `n` of them. */
 void injector_refuse(struct injector *injector, uint64_t n);
 
+/* After everything was destroyed: nothing is left, and all was freed as it was allocated. */
+static inline bool injector_balanced(const struct injector *injector)
+{
+	return !injector->live && !injector->live_bytes && !injector->mismatched;
+}
+
 #define INJECT_ALL UINT64_MAX
 
 #endif

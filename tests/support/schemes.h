@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "reclaim/contract.h"
+#include "tests/support/injector.h"
 #include "tests/support/wanted.h"
 
 extern const struct reclaim_scheme reclaim_scheme_broken; /* frees at once */
@@ -29,6 +30,11 @@ static inline void each_table(scheme_test *test)
 			test(reclaim_find(list[i].name, &known));
 }
 
+static inline bool frees(const struct reclaim_scheme *scheme)
+{
+	return scheme->advance != NULL;
+}
+
 static inline instar_domain *open_domain(const struct reclaim_scheme *scheme, const struct instar_domain_opts *opts)
 {
 	instar_domain *domain;
@@ -45,6 +51,29 @@ static inline instar_thread *join_domain(instar_domain *domain)
 	if (instar_thread_attach(domain, &t) != INSTAR_OK)
 		abort();
 	return t;
+}
+
+/* The handle of a new domain that has its memory from the injector. */
+static inline instar_thread *join_rationed(const struct reclaim_scheme *scheme, struct injector *injector)
+{
+	injector_init(injector);
+	return join_domain(open_domain(scheme, &injector->opts));
+}
+
+static inline void close_domain(instar_domain *domain, instar_thread *t)
+{
+	instar_thread_detach(t);
+	if (instar_domain_destroy(domain) != INSTAR_OK)
+		abort();
+}
+
+/* How many threads. */
+static inline uint64_t attached(instar_domain *domain)
+{
+	struct instar_reclaim_stats stats;
+
+	instar_domain_stats(domain, &stats);
+	return stats.threads;
 }
 
 /* Everything that can free without waiting for anybody, often enough for any number of grace periods that could pass.
