@@ -150,6 +150,8 @@ static bool audit_bundle(uint64_t hash, uint64_t bundle, void *ctx)
 	const struct item *found, *it = bundle_first(b);
 	if (!b->count)
 		complain(audit, hash, "empty");
+	if (b->count > 1 && !load_relaxed(&map->collided))
+		complain(audit, hash, "of several keys, which the size does not know");
 	if (b->displaced != DISPLACED_ALL)
 		complain(audit, hash, "still in the map, though replaced");
 	for (uint32_t i = 0; i < b->count; i++, it = item_next(it)) {

@@ -28,6 +28,8 @@ enum {
 	CHURNERS = 3,
 	TIMEOUT_NS = 20000000,
 	WORKER_NAPS = 1,   /* what reclaim/background.c says that it does */
+	WORKER_SLEEPS = 2,
+	TABLES = 20,
 	NAPS = 10,         /* twice as long each time it would be more than */
 	A_LONG_NAP_NS = 20000000
 };
@@ -171,6 +173,7 @@ static void burials_ask(const struct reclaim_scheme *scheme)
 /* ---- its naps ---- */
 
 static uint64_t naps, longest_nap; /* atomic; ns; as the linker has them seen here */
+static uint64_t sleeps, wakes;      /* atomic; how often it found nothing to do, was woken up */
 
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
@@ -196,7 +199,44 @@ long __wrap_syscall(long number, ...)
 	va_end(list);
 	if (number == SYS_futex && (int)argument[1] == FUTEX_SLEEP && (unsigned)argument[2] == WORKER_NAPS)
 		note_nap((const struct timespec *)argument[3]);
+	if (number == SYS_futex && (int)argument[1] == FUTEX_WAKE_UP)
+		fetch_add_seq_cst(&wakes, 1);
+	if (number == SYS_futex && (int)argument[1] == FUTEX_SLEEP && (unsigned)argument[2] == WORKER_SLEEPS)
+		fetch_add_seq_cst(&sleeps, 1);
 	return __real_syscall(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
+}
+
+/* The worker sleeps while the first table is filled; true: it was woken by then. */
+static bool growth_wakes(instar_domain *domain, instar_thread *t)
+{
+	uint64_t slept = load_seq_cst(&sleeps), woken;
+	instar_map *map;
+
+	if (instar_map_create(&map, domain, NULL) != INSTAR_OK)
+		bail_out("no memory");
+	instar_thread_offline(t);
+	while (load_seq_cst(&sleeps) == slept)
+		pause_shortly();
+	instar_thread_online(t);
+	woken = load_seq_cst(&wakes);
+	for (uint64_t key = 0; !load_relaxed(&map->growths); key++)
+		instar_insert(map, t, key, key, NULL);
+	woken = load_seq_cst(&wakes) - woken;
+	instar_map_destroy(map);
+	return woken;
+}
+
+/* Unless it woke up by itself just then. */
+static void told_of_migrations(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_with_worker(scheme);
+	instar_thread *t = join_domain(domain);
+	unsigned told = 0;
+
+	for (unsigned i = 0; i < TABLES; i++)
+		told += growth_wakes(domain, t);
+	ok(told > TABLES / 2, "%s: who installs a table wakes the worker (%u of %u times)", scheme->info.name, told, TABLES);
+	close_both(domain, t);
 }
 
 /* What it asks for, not what it gets. */
@@ -661,6 +701,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		many_at_once(scheme, 4096);
 		worker_ends(scheme);
 	}
+	told_of_migrations(scheme);
 	worker_migrates(scheme);
 	audits_meanwhile(scheme);
 	destroy_at_once(scheme);

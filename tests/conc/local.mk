@@ -42,6 +42,7 @@ conc_programs = \
 	tests/conc/boxed_steps \
 	tests/conc/burials \
 	tests/conc/bytes \
+	tests/conc/bytes_audit \
 	tests/conc/bytes_boxed \
 	tests/conc/bytes_file \
 	tests/conc/bytes_many \
@@ -97,6 +98,7 @@ tests_conc_boxed_steps_LDADD = $(conc_steps_libs)
 
 tests_conc_burials_LDADD = $(conc_libs)
 tests_conc_bytes_LDADD = $(conc_libs)
+tests_conc_bytes_audit_LDADD = $(conc_libs)
 tests_conc_bytes_boxed_LDADD = $(conc_libs)
 tests_conc_bytes_file_LDADD = $(conc_libs)
 tests_conc_bytes_many_LDADD = $(conc_libs)
