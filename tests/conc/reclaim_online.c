@@ -3,6 +3,7 @@
  * is not expected: under every scheme with quiescent states.
  */
 #include "tests/support/actor.h"
+#include "tests/support/cargo.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 
@@ -57,6 +58,18 @@ static bool stays_online(struct actor *other, struct kept *kept)
 	return kept_it && freed_it;
 }
 
+/* Of its barrier, which what another holds keeps from ending. */
+static bool gives_up(struct actor *other, struct kept *kept, const struct instar_deadline *deadline, enum instar_status how)
+{
+	bool gave_up;
+
+	actor_do(other, actor_enter, NULL);
+	instar_retire(kept->t, kept, 1, destroy_nothing, NULL);
+	gave_up = instar_barrier_until(kept->t, deadline) == how;
+	actor_do(other, actor_leave, NULL);
+	return gave_up;
+}
+
 static bool holds_nothing(struct actor *other, struct kept *kept)
 {
 	kept->patience = (uint64_t)PATIENCE * 1000000000;
@@ -69,6 +82,7 @@ static void on_and_offline(const struct reclaim_scheme *scheme)
 	instar_domain *domain = open_domain(scheme, NULL);
 	struct actor other;
 	struct kept kept;
+	bool cancelled = true;
 	instar_thread *again;
 
 	actor_start(&other, domain);
@@ -82,6 +96,9 @@ static void on_and_offline(const struct reclaim_scheme *scheme)
 	ok(instar_synchronize(kept.t) == INSTAR_OK && stays_online(&other, &kept) &&
 	   instar_barrier(kept.t) == INSTAR_OK && stays_online(&other, &kept), "%s: online after it has waited, too",
 	   scheme->info.name);
+	ok(gives_up(&other, &kept, &(struct instar_deadline){ 1000000, NULL }, INSTAR_TIMEOUT) && stays_online(&other, &kept) &&
+	   gives_up(&other, &kept, &(struct instar_deadline){ 0, &cancelled }, INSTAR_CANCELLED) &&
+	   stays_online(&other, &kept), "%s: and after it has given up waiting", scheme->info.name);
 	instar_retire(kept.t, &kept, 1, be_quiescent_and_gone, &kept);
 	ok(instar_barrier(kept.t) == INSTAR_OK && stays_online(&other, &kept),
 	   "%s: no destructor says where its thread is", scheme->info.name);
