@@ -7,7 +7,7 @@
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 
-enum { OBJECTS = 1000, AT_ONCE = 8 };
+enum { OBJECTS = 1000, AT_ONCE = 8, PATIENCE_NS = 5000000 };
 
 /* ---- barrier covers what every thread retired ---- */
 
@@ -37,6 +37,39 @@ static bool barrier_covers_all(const struct reclaim_scheme *scheme)
 	kept &= cargo_count(cargo, 2 * OBJECTS, 1) == 2 * OBJECTS;
 	free(cargo);
 	return kept;
+}
+
+static void job_barrier(struct actor *a, void *status)
+{
+	*(enum instar_status *)status = instar_barrier_until(a->self, &(struct instar_deadline){ PATIENCE_NS, NULL });
+}
+
+/* In the queue of another, which may come before or after that of who waits. */
+static void barrier_waits_for_the_held(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL);
+	enum instar_status status[2] = { INSTAR_OK, INSTAR_OK };
+	struct cargo *cargo = cargo_new(OBJECTS);
+	struct actor waiters[2], idle, reader;
+	void *found = cargo;
+
+	actor_start(&waiters[0], domain);
+	actor_start(&idle, domain);
+	actor_start(&reader, domain);
+	actor_start(&waiters[1], domain);
+	actor_do(&reader, actor_enter, &found);
+	actor_do(&idle, job_retire, cargo);
+	for (unsigned i = 0; i < 2; i++)
+		actor_do(&waiters[i], job_barrier, &status[i]);
+	ok(status[0] == INSTAR_TIMEOUT && status[1] == INSTAR_TIMEOUT && cargo_intact(cargo),
+	   "%s: barrier waits for what is held, in whosever queue", scheme->info.name);
+	actor_do(&reader, actor_leave, NULL);
+	actor_stop(&waiters[0]);
+	actor_stop(&waiters[1]);
+	actor_stop(&idle);
+	actor_stop(&reader);
+	instar_domain_destroy(domain);
+	free(cargo);
 }
 
 /* Where grace periods are made by a library's worker, or when threads have answered signals: lets some go by. */
@@ -148,6 +181,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 {
 	ok(barrier_covers_all(scheme), "%s: barrier covers threads asleep and threads gone", scheme->info.name);
 	if (frees(scheme)) {
+		barrier_waits_for_the_held(scheme);
 		garbage_is_taken_up(scheme);
 		idle_thread_has_it(scheme);
 		idle_thread_has_a_table(scheme);

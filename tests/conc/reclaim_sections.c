@@ -13,7 +13,7 @@
 #include "tests/support/tap.h"
 
 enum { FILLERS = 2000, STALLED = 5000, ROUNDS = 10, HOLDERS = 40, ROBUST_OBJECTS = 2048, LIMIT_BYTES = 1000 * CARGO_BYTES };
-enum { SECTIONS = 60, POLLS = 10, PACE = 500, PATIENCE = 60 };
+enum { TOO_MANY = 1000, SECTIONS = 60, POLLS = 10, PACE = 500, PATIENCE = 60 };
 
 static bool drained(instar_domain *domain)
 {
@@ -357,7 +357,7 @@ static void stalled_for_ever(const struct reclaim_scheme *scheme)
 	uint64_t most = 0, bound = 2 * (ROBUST_OBJECTS + 2 * (1 + scheme->info.max_refs));
 	instar_thread *t = join_domain(domain);
 	struct instar_reclaim_stats stats;
-	unsigned held = 0;
+	unsigned held = 0, full = 0;
 	struct actor reader;
 	void *found, *object;
 
@@ -384,9 +384,12 @@ static void stalled_for_ever(const struct reclaim_scheme *scheme)
 	instar_enter(t);
 	for (unsigned i = 0; i < scheme->info.max_refs; i++)
 		held += instar_protect(t, &found, &object) != INSTAR_OK;
-	ok(held == scheme->info.max_refs && instar_protect(t, &found, &object) == INSTAR_FULL,
-	   "%s: a reference too many: FULL", name);
+	for (unsigned i = 0; i < TOO_MANY; i++)
+		full += instar_protect(t, &found, &object) == INSTAR_FULL;
+	ok(held == scheme->info.max_refs && full == TOO_MANY, "%s: each reference too many: FULL", name);
 	instar_leave(t);
+	try_hard(t);
+	ok(cargo_count(cargo, ROUNDS * STALLED, 0) == held, "%s: and they have let go of nothing", name);
 	actor_do(&reader, actor_leave, NULL);
 	ok(instar_barrier(t) == INSTAR_OK && drained(domain), "%s: recovered", name);
 	actor_stop(&reader);
