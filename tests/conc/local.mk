@@ -46,6 +46,8 @@ conc_programs = \
 	tests/conc/bytes_boxed \
 	tests/conc/bytes_file \
 	tests/conc/bytes_many \
+	tests/conc/capacity \
+	tests/conc/capacity_half \
 	tests/conc/conservation \
 	tests/conc/conservation_half \
 	tests/conc/edges \
@@ -102,6 +104,11 @@ tests_conc_bytes_audit_LDADD = $(conc_libs)
 tests_conc_bytes_boxed_LDADD = $(conc_libs)
 tests_conc_bytes_file_LDADD = $(conc_libs)
 tests_conc_bytes_many_LDADD = $(conc_libs)
+
+tests_conc_capacity_LDADD = $(conc_libs)
+tests_conc_capacity_half_SOURCES = tests/conc/capacity.c
+tests_conc_capacity_half_CPPFLAGS = $(HALF_CPPFLAGS)
+tests_conc_capacity_half_LDADD = $(conc_half_libs)
 
 tests_conc_conservation_LDADD = $(conc_libs)
 tests_conc_conservation_half_SOURCES = tests/conc/conservation.c

@@ -18,6 +18,28 @@ static word ctrl_in(const struct table *t, size_t home)
 	return bucket_ctrl(&t->buckets[home]);
 }
 
+/* No tombstone is in the way: another table of the same size would be as full there. */
+Test(migration, T14_doubles_where_a_probe_order_is_full_of_entries)
+{
+	enum { REACH = SLOTS + LOCATIONS };
+
+	for (word i = 0; i <= REACH; i++)
+		cr_assert_eq(instar_insert(map, self, hash_key(&map->hash, hash_in(HOME, i)), i, NULL), INSTAR_OK);
+	cr_assert_eq(map->growths, 1);
+	cr_assert_eq(map->purges, 0);
+}
+
+Test(migration, T14_leaves_two_tables_in_the_statistics)
+{
+	struct table *next = migrate_to(table->log2_homes + 1);
+	struct instar_map_stats stats;
+
+	instar_map_stats(map, &stats);
+	cr_assert(stats.migrating);
+	cr_assert_eq(stats.homes, 2u << table->log2_homes);
+	cr_assert_eq(stats.table_bytes, table_footprint(table) + table_footprint(next));
+}
+
 Test(migration, T10_stops_new_keys_not_changes_of_old_ones)
 {
 	word h = hash_in(HOME, 1);
