@@ -114,6 +114,22 @@ static void seeds_are_drawn(const struct instar_scheme_info *scheme)
 	ok(world_close(&one) && world_close(&two), "%s: close", scheme->name);
 }
 
+/* One of its words may be zero. */
+static void seeds_are_kept(const struct instar_scheme_info *scheme, uint64_t first, uint64_t second)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct world one, two;
+
+	opts.seed[0] = first;
+	opts.seed[1] = second;
+	if (!world_open(&one, scheme, NULL, &opts) || !world_open(&two, scheme, NULL, &opts))
+		bail_out("%s: no map", scheme->name);
+	ok(instar_hash(one.map, 1) == instar_hash(two.map, 1) && instar_hash(one.map, 2) == instar_hash(two.map, 2),
+	   "%s: maps of the seed {%llu, %llu} have the same hash", scheme->name, (unsigned long long)first,
+	   (unsigned long long)second);
+	ok(world_close(&one) && world_close(&two), "%s: close", scheme->name);
+}
+
 enum { PAGE = 4096 };
 
 /* The memory of the last table, each page begun with what a table does not write there. */
@@ -277,6 +293,8 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	reserve_makes_room(scheme);
 	batches_help_a_migration(scheme);
 	seeds_are_drawn(scheme);
+	seeds_are_kept(scheme, 5, 0);
+	seeds_are_kept(scheme, 0, 5);
 	prefault_touches_every_page(scheme);
 	bad_arguments(scheme);
 }
