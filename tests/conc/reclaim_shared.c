@@ -12,7 +12,7 @@
 #include "tests/support/tap.h"
 #include "tests/support/threads.h"
 
-enum { BARE_THREADS = 3, BARE_POLLS = 5000, PATIENCE = 60, POLLS = 20 };
+enum { BARE_THREADS = 3, BARE_POLLS = 5000, BARE_RETIREMENTS = 100000, PATIENCE = 60, POLLS = 20 };
 
 /* ---- a thread that cannot attach ---- */
 
@@ -249,6 +249,47 @@ static void many_without_a_handle(const struct reclaim_scheme *scheme)
 	free(cargo);
 }
 
+struct counted {
+	instar_domain *domain;
+	uint64_t retired[BARE_THREADS];
+};
+
+static void retire_many_without_a_handle(unsigned index, void *arg)
+{
+	struct counted *counted = arg;
+
+	for (unsigned i = 0; i < BARE_RETIREMENTS; i++) {
+		instar_thread *t = reclaim_self(counted->domain);
+
+		counted->retired[index] += instar_retire(t, counted, 1, destroy_nothing, NULL) == INSTAR_OK;
+	}
+}
+
+/* It counts for all of them, whatever the scheme. */
+static void counts_of_many(void)
+{
+	bool known;
+	const struct reclaim_scheme *scheme = reclaim_find("ebr-fence", &known);
+	struct instar_reclaim_stats stats;
+	struct counted counted = { 0 };
+	struct injector injector;
+	instar_thread *t = join_rationed(scheme, &injector);
+	uint64_t retired = 0;
+
+	counted.domain = t->domain;
+	instar_thread_offline(t);
+	injector_refuse(&injector, INJECT_ALL);
+	run_threads(BARE_THREADS, retire_many_without_a_handle, &counted);
+	injector_refuse(&injector, 0);
+	for (unsigned i = 0; i < BARE_THREADS; i++)
+		retired += counted.retired[i];
+	instar_domain_stats(t->domain, &stats);
+	ok(retired && stats.retired_objects == retired && stats.freed_objects == retired && !stats.pending_bytes,
+	   "%llu retirements without a handle, by %u threads, are counted", (unsigned long long)stats.retired_objects,
+	   BARE_THREADS);
+	close_domain(counted.domain, t);
+}
+
 /* ---- */
 
 static void test_scheme(const struct reclaim_scheme *scheme)
@@ -264,5 +305,6 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 int main(void)
 {
 	each_table(test_scheme);
+	counts_of_many();
 	return done_testing();
 }

@@ -7,6 +7,7 @@ TESTS += tests/unit/unit tests/unit/unit_half
 unit_sources = \
 	tests/unit/audit.c \
 	tests/unit/claims.c \
+	tests/unit/engines.c \
 	tests/unit/fixture.h \
 	tests/unit/hash.c \
 	tests/unit/layout.c \
