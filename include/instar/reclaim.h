@@ -162,7 +162,7 @@ INSTAR_API enum instar_status instar_protect(instar_thread *thread, void *const 
 /*
  * Calls destroy(ptr, ctx) once no section that could reach ptr is open.  The caller has made ptr
  * unreachable before.  bytes: the object's size, for the statistics and limits (0 is allowed).
- * OK; NOMEM: no record could be had inside a section - nothing changed, ptr stays the caller's
+ * OK; INVAL: without destroy, or of more than SIZE_MAX / 2 bytes; NOMEM: no record could be had inside a section - nothing changed, ptr stays the caller's
  * (outside every section the call reclaims synchronously instead, unless the scheme has no grace periods or
  * the caller is online under one that needs quiescent states).
  */

@@ -354,6 +354,50 @@ static void looks_begin_anew(void)
 	instar_domain_destroy(domain);
 }
 
+/* ---- what a lost thread knew ---- */
+
+static void job_advance(struct actor *a, void *arg)
+{
+	(void)arg;
+	try_hard(a->self);
+}
+
+static bool scans(const struct reclaim_scheme *scheme)
+{
+	return !strcmp(scheme->info.family, "hazard") || !strcmp(scheme->info.family, "era");
+}
+
+static bool knows_of_a_scan(instar_thread *t)
+{
+	return scans(t->domain->scheme) && t->domain->scheme->grace_elapsed(t, 1);
+}
+
+/* That it stood in a handler, and what its last scan had found, which it may have been about to write anew. */
+static int handle_is_as_new(void *lost)
+{
+	instar_thread *t = lost;
+
+	return t->interrupted | knows_of_a_scan(t) << 1;
+}
+
+static void handles_begin_anew(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_for_forks(scheme, 0);
+	struct actor other;
+	bool knew;
+	int status;
+
+	actor_start(&other, domain);
+	actor_do(&other, job_advance, NULL);
+	knew = knows_of_a_scan(other.self) == scans(scheme);
+	other.self->interrupted = true;
+	status = child_of(handle_is_as_new, other.self);
+	other.self->interrupted = false;
+	ok(knew && status == 0, "%s: a lost thread's handle is as new (status %#x)", scheme->info.name, (unsigned)status);
+	actor_stop(&other);
+	instar_domain_destroy(domain);
+}
+
 /* ---- the worker ---- */
 
 static void note_thread(void *object, void *context)
@@ -672,6 +716,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		forks_amid_a_count(scheme, STEP_SEALED, true);
 	forks_with_a_snapshot(scheme);
 	garbage_of_others(scheme);
+	handles_begin_anew(scheme);
 	if (frees(scheme)) {
 		worker_is_started_anew(scheme);
 		workers_wait_for_all(scheme);

@@ -13,7 +13,7 @@
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { KEYS = 300, STAY = KEYS / 2, CAPACITY = 64, PARTS = 7 };
+enum { KEYS = 300, STAY = KEYS / 2, CAPACITY = 64, PARTS = 7, CHANGED = 20 };
 
 /* ---- alone ---- */
 
@@ -179,6 +179,19 @@ static bool count_asked(const void *key, size_t length, uint64_t value, void *ct
 	return ++a->asks != a->stop_at;
 }
 
+/* Each time all values that are left grow by KEYS. */
+static bool take_what_is_now(const void *key, size_t length, uint64_t value, void *ctx)
+{
+	struct asking *a = ctx;
+	unsigned char other[BYTES_KEY_MAX];
+
+	a->fine = a->fine && value == bytes_number(key, length, KEYS) + a->asks * (uint64_t)KEYS;
+	a->asks++;
+	for (uint64_t i = 0; i < CHANGED; i++)
+		instar_bmap_replace(a->map, NULL, other, bytes_key(other, i), i + a->asks * (uint64_t)KEYS, NULL);
+	return true;
+}
+
 static void retain_and_drain(const char *scheme, instar_bmap *map, const char *hash)
 {
 	struct asking a = { .map = map, .fine = true };
@@ -206,6 +219,11 @@ static void retain_and_drain(const char *scheme, instar_bmap *map, const char *h
 	a.stop_at = 0;
 	ok(instar_bmap_drain(map, NULL, count_asked, &a) == INSTAR_OK && a.fine && a.asks == KEYS / 2 &&
 	   !instar_bmap_size(map), "%s, %s: drain takes each key once, and leaves nothing", scheme, hash);
+	a = (struct asking){ .map = map, .fine = true };
+	for (uint64_t i = 0; i < CHANGED; i++)
+		instar_bmap_insert(map, NULL, key, bytes_key(key, i), i, NULL);
+	ok(instar_bmap_drain(map, NULL, take_what_is_now, &a) == INSTAR_OK && a.fine && a.asks == CHANGED &&
+	   !instar_bmap_size(map), "%s, %s: it shows the value that it removes", scheme, hash);
 	ok(instar_bmap_retain(map, NULL, NULL, &a, NULL) == INSTAR_INVAL &&
 	   instar_bmap_drain(map, NULL, NULL, &a) == INSTAR_INVAL &&
 	   instar_bmap_foreach(map, NULL, NULL, &a, NULL) == INSTAR_INVAL &&

@@ -7,7 +7,7 @@
 #include "tests/support/threads.h"
 #include "tests/support/world.h"
 
-enum { THREADS = 4 };
+enum { CAPACITY = 40000 };
 
 static void every_word_is_valid(const struct instar_scheme_info *scheme)
 {
@@ -60,6 +60,52 @@ static void limits_of_capacity(const struct instar_scheme_info *scheme)
 	ok(instar_reserve(world.map, NULL, (size_t)1 << 63) == INSTAR_NOMEM &&
 	   instar_reserve(world.map, NULL, SIZE_MAX) == INSTAR_NOMEM && instar_contains(world.map, NULL, 1),
 	   "%s: reserve of as much is NOMEM and harmless", scheme->name);
+	ok(world_close(&world), "%s: map and domain go without complaint", scheme->name);
+}
+
+static size_t homes_of(instar_map *map)
+{
+	struct instar_map_stats stats;
+
+	instar_map_stats(map, &stats);
+	return stats.homes;
+}
+
+/* Of a map that was made for so many; 0: for lack of memory there is none. */
+static size_t homes_for(struct world *world, size_t capacity)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	size_t homes;
+	instar_map *map;
+
+	opts.capacity = capacity;
+	if (instar_map_create(&map, world->domain, &opts) != INSTAR_OK)
+		return 0;
+	homes = homes_of(map);
+	instar_map_destroy(map);
+	return homes;
+}
+
+/* As many as a table is chosen for do not outgrow it. */
+static void capacity_is_enough(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	size_t homes, most = CAPACITY;
+	struct world world;
+	bool fine = true;
+
+	if (!world_open(&world, scheme, NULL, NULL))
+		bail_out("%s: no map", scheme->name);
+	homes = homes_for(&world, CAPACITY);
+	while (homes && homes_for(&world, most + CAPACITY / 1000) == homes)
+		most += CAPACITY / 1000;
+	ok(homes && world_close(&world), "%s: %zu homes are for %zu entries", scheme->name, homes, most);
+	opts.capacity = most;
+	if (!world_open(&world, scheme, NULL, &opts))
+		bail_out("%s: no map", scheme->name);
+	for (uint64_t key = 0; key < most; key++)
+		fine = fine && instar_insert(world.map, NULL, key, key, NULL) == INSTAR_OK;
+	ok(fine && homes_of(world.map) == homes, "%s: and they hold them", scheme->name);
 	ok(world_close(&world), "%s: map and domain go without complaint", scheme->name);
 }
 
@@ -290,6 +336,7 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	(void)arg;
 	every_word_is_valid(scheme);
 	limits_of_capacity(scheme);
+	capacity_is_enough(scheme);
 	reserve_makes_room(scheme);
 	batches_help_a_migration(scheme);
 	seeds_are_drawn(scheme);

@@ -3,6 +3,7 @@
  */
 #include <time.h>
 
+#include "reclaim/debra.h"
 #include "tests/support/injector.h"
 #include "tests/support/stir.h"
 #include "tests/support/tap.h"
@@ -113,6 +114,47 @@ static void foreach_ends_in_a_sparse_table(const struct instar_scheme_info *sche
 	}
 	ok(met + n == SCATTERED && !empty, "%s: a scan does not come back with nothing", scheme->name);
 	ok(world_close(&world), "%s: close", scheme->name);
+}
+
+/* A scan goes over this many homes in one section at most, be there entries or not. */
+enum { HOMES_A_SECTION = 1024 };
+
+/* Counted by a scheme that counts its sections. */
+static void scans_go_by_sections(void)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct instar_map_stats stats;
+	instar_snapshot *snapshot;
+	struct instar_entry entry;
+	uint64_t cursor[2] = { 0, 0 };
+	unsigned before, live, shown;
+	instar_domain *domain;
+	instar_thread *thread;
+	instar_map *map;
+	size_t n;
+
+	if (instar_domain_create(&domain, "debra", NULL) != INSTAR_OK) {
+		skip(1, "debra is not built in");
+		return;
+	}
+	opts.capacity = SPARSE;
+	if (instar_map_create(&map, domain, &opts) || instar_thread_attach(domain, &thread) ||
+	    instar_snapshot_open(map, thread, &snapshot))
+		bail_out("no memory");
+	instar_map_stats(map, &stats);
+	before = debra_thread(thread)->sections;
+	instar_snapshot_scan(snapshot, thread, &cursor[0], &entry, 1, &n);
+	shown = debra_thread(thread)->sections - before;
+	instar_snapshot_close(snapshot, thread);
+	before = debra_thread(thread)->sections;
+	instar_scan(map, thread, &cursor[1], &entry, 1, &n);
+	live = debra_thread(thread)->sections - before;
+	ok(shown >= stats.homes / HOMES_A_SECTION && live >= stats.homes / HOMES_A_SECTION,
+	   "over %llu homes without an entry a scan goes by %u sections, one of a snapshot by %u",
+	   (unsigned long long)stats.homes, live, shown);
+	instar_thread_detach(thread);
+	instar_map_destroy(map);
+	instar_domain_destroy(domain);
 }
 
 /* Refused at once, not by what the pass meets: so the deadline is not looked at. */
@@ -226,6 +268,38 @@ static void bring_or_drain(unsigned index, void *arg)
 	world_part(thread);
 }
 
+/* Each take changes all entries that are left. */
+struct changing {
+	instar_map *map;
+	uint64_t key_end, now;
+	bool fine;
+};
+
+static bool take_what_is_now(uint64_t key, uint64_t value, void *ctx)
+{
+	struct changing *c = ctx;
+
+	c->fine = c->fine && value == c->now + key;
+	c->now += c->key_end;
+	for (uint64_t other = 0; other < c->key_end; other++)
+		instar_replace(c->map, NULL, other, c->now + other, NULL);
+	return true;
+}
+
+static void drain_shows_what_it_removes(const struct instar_scheme_info *scheme)
+{
+	struct changing c = { .key_end = 20, .fine = true };
+	struct world world;
+
+	bail_if(!world_open(&world, scheme, NULL, NULL), scheme);
+	c.map = world.map;
+	for (uint64_t key = 0; key < c.key_end; key++)
+		instar_insert(world.map, NULL, key, key, NULL);
+	ok(instar_drain(world.map, NULL, take_what_is_now, &c) == INSTAR_OK && c.fine && !instar_size(world.map),
+	   "%s: drain shows the value that it removes", scheme->name);
+	ok(world_close(&world), "%s: close", scheme->name);
+}
+
 static void drain_takes_each_once(const struct instar_scheme_info *scheme)
 {
 	struct draining d = { .bringing = BRINGERS };
@@ -315,6 +389,7 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	foreach_ends_in_a_sparse_table(scheme);
 	no_pass_by_a_stranger(scheme);
 	retain_asks_again(scheme);
+	drain_shows_what_it_removes(scheme);
 	drain_takes_each_once(scheme);
 	refused(scheme, false);
 	refused(scheme, true);
@@ -324,5 +399,6 @@ int main(void)
 {
 	stir();
 	each_scheme(run, NULL);
+	scans_go_by_sections();
 	return done_testing();
 }

@@ -4,6 +4,7 @@
  */
 #include "tests/support/actor.h"
 #include "tests/support/cargo.h"
+#include "tests/support/injector.h"
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 
@@ -53,6 +54,55 @@ static void refuses_bad_options(void)
 	instar_domain_stats(domain, &stats);
 	ok(stats.grace_periods > 0 && stats.barriers == 0 && stats.threads == 1, "without a barrier");
 	ok(instar_domain_destroy(domain) == INSTAR_OK, "destroy: it is not in use");
+}
+
+/* All four functions of an allocator, or none. */
+static void refuses_half_an_allocator(void)
+{
+	struct injector injector, three;
+	instar_domain *domain;
+	bool refused = true;
+
+	injector_init(&injector);
+	for (unsigned i = 0; i < 4; i++) {
+		injector_init(&three);
+		if (i == 0)
+			three.allocator.map = NULL;
+		else if (i == 1)
+			three.allocator.unmap = NULL;
+		else if (i == 2)
+			three.allocator.alloc = NULL;
+		else
+			three.allocator.free = NULL;
+		refused = refused && instar_domain_create(&domain, NULL, &three.opts) == INSTAR_INVAL && !domain;
+	}
+	ok(refused && instar_domain_create(&domain, NULL, &injector.opts) == INSTAR_OK &&
+	   instar_domain_destroy(domain) == INSTAR_OK, "create: an allocator that lacks one of its functions");
+}
+
+static void refuses_too_large(void)
+{
+	struct instar_reclaim_stats stats;
+	instar_domain *domain;
+	instar_thread *t;
+
+	if (instar_domain_create(&domain, NULL, NULL) || instar_thread_attach(domain, &t))
+		bail_out("no memory");
+	ok(instar_retire(t, &domain, SIZE_MAX / 2 + 1, destroy_nothing, NULL) == INSTAR_INVAL &&
+	   instar_retire(t, &domain, SIZE_MAX, destroy_nothing, NULL) == INSTAR_INVAL, "retire: more than fits in memory");
+	instar_domain_stats(domain, &stats);
+	ok(!stats.retired_objects && !stats.pending_bytes, "and nothing is retired by it");
+	ok(!instar_box_alloc(domain, SIZE_MAX, NULL) && !instar_box_alloc(domain, SIZE_MAX - sizeof(void *), NULL) &&
+	   !instar_box_alloc(domain, SIZE_MAX / 2 + 1, NULL), "box: more than fits in memory");
+	close_domain(domain, t);
+}
+
+static void boxes_of_the_default_domain(void)
+{
+	void *box = instar_box_alloc(NULL, 1, NULL);
+
+	ok(box && instar_retire(NULL, box, 1, instar_box_free, NULL) == INSTAR_OK && instar_barrier(NULL) == INSTAR_OK,
+	   "box: without a domain, of the default one");
 }
 
 static void lists_schemes(void)
@@ -402,6 +452,9 @@ int main(void)
 {
 	one_default_domain();
 	refuses_bad_options();
+	refuses_half_an_allocator();
+	refuses_too_large();
+	boxes_of_the_default_domain();
 	lists_schemes();
 	refuses_null();
 	each_table(test_scheme);

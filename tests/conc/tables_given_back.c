@@ -4,11 +4,13 @@
  */
 #include <pthread.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
 enum { KEYS = 100000, PUTS_AT_MOST = 400000, PUTS_A_LOOK = 500, BOXES = 30000, BOXES_A_CALL = 2000, HOME_AT_MOST = 64 };
+enum { SPACIOUS = 300000, SPACIOUS_BYTES = SPACIOUS * 16, PUTS_OF_PARTS = 3000 };
 
 static uint64_t pending_bytes(const struct world *world)
 {
@@ -192,6 +194,51 @@ static void closing_is_enough(const struct instar_scheme_info *scheme)
 		abort();
 }
 
+/* Of memory that is really there, in bytes; 0: nobody tells. */
+static size_t resident(void)
+{
+	FILE *file = fopen("/proc/self/statm", "r");
+	size_t pages = 0;
+
+	if (file && fscanf(file, "%*u %zu", &pages) != 1)
+		pages = 0;
+	if (file)
+		fclose(file);
+	return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void pages_go_in_parts(void)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	size_t most = 0, all = 0, before, now;
+	instar_domain *domain;
+	instar_thread *thread;
+	instar_map *map;
+
+	opts.capacity = SPACIOUS;
+	opts.flags = INSTAR_MAP_PREFAULT | INSTAR_MAP_SMALL_PAGES;
+	if (instar_domain_create(&domain, "ebr-fence", NULL) || instar_thread_attach(domain, &thread) ||
+	    instar_map_create(&map, domain, &opts) || instar_clear(map, thread))
+		abort();
+	before = resident();
+	for (uint64_t i = 0; i < PUTS_OF_PARTS && before; i++, before = now) {
+		instar_put(map, thread, 1, i, NULL);
+		now = resident();
+		if (now > before)
+			continue;
+		all += before - now;
+		most = before - now > most ? before - now : most;
+	}
+	if (before)
+		ok(all > SPACIOUS_BYTES / 2 && most <= all / 4,
+		   "a table's pages go in parts: %zu KiB, at most %zu by one put", all >> 10, most >> 10);
+	else
+		skip(1, "nobody tells what is resident");
+	instar_map_destroy(map);
+	instar_thread_detach(thread);
+	instar_domain_destroy(domain);
+}
+
 static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	bool frees = strcmp(scheme->name, "leak") != 0;
@@ -212,5 +259,6 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 int main(void)
 {
 	each_scheme(run, NULL);
+	pages_go_in_parts();
 	return done_testing();
 }

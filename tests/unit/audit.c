@@ -70,3 +70,27 @@ Test(audit, a_wrong_count)
 	line->inserted++;
 	cr_assert(audit_says("2 entries found, 3 counted"));
 }
+
+Test(audit, I10_an_entry_that_the_miss_filter_hides)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	instar_map *plain = map;
+
+	opts.flags = INSTAR_MAP_MISS_FILTER;
+	cr_assert_eq(instar_map_create(&map, domain, &opts), INSTAR_OK);
+	cr_assert_eq(instar_insert(map, self, 1, 1, NULL), INSTAR_OK);
+	cr_assert(audit_says(NULL));
+	table = (struct table *)map->root;
+	memset(table->filter, 0, table_homes(table) * sizeof *table->filter);
+	cr_assert(audit_says("I10: "));
+	cr_assert_eq(instar_map_destroy(map), INSTAR_OK);
+	map = plain;
+}
+
+/* Two threads' counts, of which the sum has seen the one's removal and not yet the other's insertion. */
+Test(audit, no_size_is_below_nothing)
+{
+	line->removed = 1;
+	cr_assert_eq(instar_size(map), 0);
+	line->removed = 0;
+}

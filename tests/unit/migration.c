@@ -4,6 +4,8 @@
  */
 #include "tests/unit/fixture.h"
 
+#include "src/leave.h"
+
 TestSuite(migration, .init = setup, .fini = teardown);
 
 /* T14 to a table of this size; returns it. */
@@ -38,6 +40,54 @@ Test(migration, T14_leaves_two_tables_in_the_statistics)
 	cr_assert(stats.migrating);
 	cr_assert_eq(stats.homes, 2u << table->log2_homes);
 	cr_assert_eq(stats.table_bytes, table_footprint(table) + table_footprint(next));
+}
+
+/* What a snapshot shows lies below the table that could not take it all. */
+Test(migration, T14_over_an_unfinished_migration_keeps_the_snapshot_mode)
+{
+	struct table *next;
+
+	table->snapshot_mode = true;
+	next = migrate_to(table->log2_homes);
+	cr_assert_not(next->snapshot_mode, "there is nothing below the first table");
+	next->snapshot_mode = true;
+	cr_assert(migrate_to(table->log2_homes + 1)->snapshot_mode);
+}
+
+static unsigned steps_to_the_clear;
+
+static void clear_meanwhile(unsigned step)
+{
+	if (step != STEP_ROOT_READ || --steps_to_the_clear)
+		return;
+	instar_step_hook = NULL;
+	cr_assert_eq(instar_clear(map, self), INSTAR_OK);
+}
+
+/* The table without room was left meanwhile: that the new one is empty says nothing about the hash. */
+Test(migration, T14_asks_for_no_room_in_a_table_that_was_left)
+{
+	enum { REACH = SLOTS + LOCATIONS };
+
+	for (word i = 0; i < REACH; i++)
+		cr_assert_eq(instar_insert(map, self, hash_key(&map->hash, hash_in(HOME, i)), i, NULL), INSTAR_OK);
+	steps_to_the_clear = 2; /* not in its straight line */
+	instar_step_hook = clear_meanwhile;
+	cr_assert_eq(instar_insert(map, self, hash_key(&map->hash, hash_in(HOME, REACH)), 5, NULL), INSTAR_OK);
+	cr_assert_null(instar_step_hook);
+	cr_assert_eq(instar_size(map), 1);
+}
+
+/* All threads together leave two writes a home to a worker, one of them as all. */
+Test(migration, writers_share_what_they_leave_to_a_worker)
+{
+	static const struct table large = { .mask = ((size_t)1 << 20) - 1 };
+	unsigned threads = domain->next_index + 1;
+
+	cr_assert_leq(left_share(map, &large) * threads, 2 * table_homes(&large));
+	domain->next_index += 15;
+	cr_assert_leq(left_share(map, &large) * (threads + 15), 2 * table_homes(&large));
+	domain->next_index -= 15;
 }
 
 Test(migration, T10_stops_new_keys_not_changes_of_old_ones)
