@@ -4,6 +4,8 @@
  */
 #include "src/state.h"
 #include "src/step.h"
+#include "tests/support/actor.h"
+#include "tests/support/cargo.h"
 #include "tests/support/injector.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
@@ -124,6 +126,58 @@ static void leftovers_go(const struct instar_scheme_info *scheme, instar_thread 
 	test.older = test.newer = NULL;
 }
 
+/* ---- another swap comes first ---- */
+
+static struct actor clearer;
+
+static void job_clear(struct actor *a, void *status)
+{
+	*(enum instar_status *)status = instar_clear(test.map, a->self);
+}
+
+static void clear_before_the_swap(unsigned step)
+{
+	enum instar_status status;
+
+	if (step != STEP_BEFORE_TABLE)
+		return;
+	instar_step_hook = NULL;
+	actor_do(&clearer, job_clear, &status);
+	if (status != INSTAR_OK)
+		bail_out("no clear");
+}
+
+/* The table that an open call has lost to a clear is the call's to retire, and its queue has no room for that: under
+ * leak it never has again. */
+static void the_loser_retires(void)
+{
+	instar_snapshot *snapshot;
+	instar_domain *domain;
+	instar_thread *thread;
+	size_t n = 1;
+
+	injector_init(&test.injector);
+	if (instar_domain_create(&domain, "leak", &test.injector.opts) || instar_map_create(&test.map, domain, NULL) ||
+	    instar_thread_attach(domain, &thread) || instar_insert(test.map, thread, KEY, 1, NULL))
+		bail_out("no map");
+	actor_start(&clearer, domain);
+	injector_refuse(&test.injector, INJECT_ALL);
+	instar_enter(thread);
+	while (instar_retire(thread, &test, 0, destroy_nothing, NULL) == INSTAR_OK)
+		;
+	instar_leave(thread);
+	injector_refuse(&test.injector, 0);
+	instar_step_hook = clear_before_the_swap;
+	ok(instar_snapshot_open(test.map, thread, &snapshot) == INSTAR_OK && !instar_step_hook &&
+	   instar_snapshot_count(snapshot, thread, &n) == INSTAR_OK && n == 0,
+	   "a snapshot that a clear came before shows what is after it");
+	instar_snapshot_close(snapshot, thread);
+	actor_stop(&clearer);
+	ok(instar_thread_detach(thread) == INSTAR_OK && instar_map_destroy(test.map) == INSTAR_OK &&
+	   instar_domain_destroy(domain) == INSTAR_OK && injector_balanced(&test.injector),
+	   "and the tables of both are given back");
+}
+
 static void run(const struct instar_scheme_info *scheme, void *arg)
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
@@ -181,5 +235,6 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 int main(void)
 {
 	each_scheme(run, NULL);
+	the_loser_retires();
 	return done_testing();
 }

@@ -1,6 +1,7 @@
 /*
  * tests/unit/claims.c - T1 claim, T2 and T3 publish, T4 withdraw, each by itself.
  */
+#include "reclaim/private.h"
 #include "tests/unit/fixture.h"
 
 TestSuite(claims, .init = setup, .fini = teardown);
@@ -57,6 +58,31 @@ Test(claims, T1_goes_to_the_buddy_when_the_own_slots_are_taken)
 	cr_assert_eq(c.cell, &table->buckets[HOME ^ 1].slot[SLOTS - 1]);
 	cr_assert_eq(q_d(c.entry.first), 1);
 	cr_assert(lookup_misses(hash_in(HOME, 50)));
+}
+
+/* A tombstone would serve nobody then; what is DEAD serves its own key. */
+Test(claims, T1_buries_on_its_way_only_while_grace_periods_elapse)
+{
+	struct thread_private *own = self->own;
+	pair_cell *first = &table->buckets[HOME ^ 1].slot[SLOTS - 1];
+	struct place p;
+	struct claim c;
+	unsigned tombs = 0;
+
+	fill_natives();
+	add(hash_in(HOME, 50), 1);
+	erase(hash_in(HOME, 50));
+	p = place_in(table, HOME);
+	own->patience = 1 << 20;
+	own->since_grace = 1 << 21;
+	self->stalled = true;
+	cr_assert(claim_displaced(self, &p, line, &c, hash_in(HOME, 51), 1, true, &tombs));
+	cr_assert_eq(c.location, 1);
+	cr_assert_eq(q_tag(load_first_acquire(first)), TAG_DEAD);
+	own->since_grace = 0;
+	self->stalled = false;
+	cr_assert(claim_displaced(self, &p, line, &c, hash_in(HOME, 52), 1, true, &tombs));
+	cr_assert_eq(q_tag(load_first_acquire(first)), TAG_FREE);
 }
 
 Test(claims, T1_finds_no_room_when_every_location_is_taken)
