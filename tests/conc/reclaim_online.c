@@ -7,7 +7,7 @@
 #include "tests/support/schemes.h"
 #include "tests/support/tap.h"
 
-enum { PATIENCE = 20 };
+enum { PATIENCE = 20, POLLS = 40 };
 
 struct kept {
 	instar_thread *t;
@@ -133,6 +133,46 @@ static void ends_online(const struct reclaim_scheme *scheme)
 	close_domain(domain, kept.t);
 }
 
+static void job_retire_one(struct actor *a, void *cargo)
+{
+	cargo_retire(a->self, cargo);
+}
+
+static void job_poll(struct actor *a, void *arg)
+{
+	(void)arg;
+	instar_poll(a->self, SIZE_MAX);
+}
+
+/* Where all domains have one registry, what a thread says in one of them counts in its section of another. */
+static void sections_of_two_domains(const struct reclaim_scheme *scheme)
+{
+	instar_domain *domain = open_domain(scheme, NULL), *second = open_domain(scheme, NULL);
+	instar_thread *t = join_domain(domain), *t_second = join_domain(second);
+	struct cargo *cargo = cargo_new(1);
+	struct actor other;
+	bool kept;
+
+	actor_start(&other, domain);
+	instar_enter(t);
+	actor_do(&other, job_retire_one, cargo);
+	for (unsigned i = 0; i < POLLS; i++) {
+		instar_thread_quiescent(t_second);
+		actor_do(&other, job_poll, NULL);
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	}
+	kept = cargo_intact(cargo);
+	instar_leave(t);
+	instar_thread_offline(t);
+	instar_thread_offline(t_second);
+	ok(kept && instar_barrier(t) == INSTAR_OK && !cargo_intact(cargo),
+	   "%s: a quiescent state in one domain is none in a section of another", scheme->info.name);
+	actor_stop(&other);
+	close_domain(second, t_second);
+	close_domain(domain, t);
+	free(cargo);
+}
+
 /* ---- */
 
 static void test_scheme(const struct reclaim_scheme *scheme)
@@ -141,6 +181,7 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 		return;
 	on_and_offline(scheme);
 	ends_online(scheme);
+	sections_of_two_domains(scheme);
 }
 
 int main(void)
