@@ -101,7 +101,8 @@ struct instar_domain_opts {
  * that ask for it (poll, barrier, maintain, reserve, shrink, snapshot_open) do it themselves.  So nobody waits for the
  * worker, but: destructors may run on it (a child process that one of them forks there has only the worker, and execs
  * or exits; one that ends its thread ends the worker); map_destroy, map_create and fork wait for a short step of it,
- * domain_destroy for its end.  The bound of a scheme that has one is that plus 32768 objects a thread.  A child process has no worker.
+ * domain_destroy for its end.  The bound of a scheme that has one is that plus 32768 objects a thread.  A child process
+ * has no worker.
  *
  * INSTAR_DOMAIN_ATFORK: a child process may make every call at once, whatever the other threads did at the fork.
  * Without it a child may not open snapshots if one was being opened or closed, maps of which a lost thread was
@@ -162,9 +163,9 @@ INSTAR_API enum instar_status instar_protect(instar_thread *thread, void *const 
 /*
  * Calls destroy(ptr, ctx) once no section that could reach ptr is open.  The caller has made ptr
  * unreachable before.  bytes: the object's size, for the statistics and limits (0 is allowed).
- * OK; INVAL: without destroy, or of more than SIZE_MAX / 2 bytes; NOMEM: no record could be had inside a section - nothing changed, ptr stays the caller's
- * (outside every section the call reclaims synchronously instead, unless the scheme has no grace periods or
- * the caller is online under one that needs quiescent states).
+ * OK; INVAL: without destroy, or of more than SIZE_MAX / 2 bytes; NOMEM: no record could be had inside a section -
+ * nothing changed, ptr stays the caller's (outside every section the call reclaims synchronously instead, unless the
+ * scheme has no grace periods or the caller is online under one that needs quiescent states).
  */
 INSTAR_API enum instar_status instar_retire(instar_thread *thread, void *ptr, size_t bytes,
 					    void (*destroy)(void *ptr, void *ctx), void *ctx);

@@ -83,21 +83,6 @@ static int uses_all(instar_map *map, instar_domain *domain, instar_thread *t)
 	return wrong;
 }
 
-static int child_of(int child(void *arg), void *arg)
-{
-	int status = -1;
-	pid_t pid;
-
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		alarm(CHILD_PATIENCE);
-		child_exit(child(arg));
-	}
-	waitpid(pid, &status, 0);
-	return status;
-}
-
 struct world {
 	instar_domain *domain;
 	instar_thread *t;
@@ -181,7 +166,7 @@ static void forks_amid_a_count(const struct reclaim_scheme *scheme, unsigned ste
 		bail_out("no thread");
 	while (!__atomic_load_n(&reached, __ATOMIC_SEQ_CST))
 		sched_yield();
-	status = child_of(all_is_usable, &w);
+	status = child_of(all_is_usable, &w, CHILD_PATIENCE);
 	ok(status == 0, "%s: a child goes on while another thread was counting%s, at %s (status %#x)", scheme->info.name,
 	   of_bytes ? " byte strings" : "", step_name(step), (unsigned)status);
 	__atomic_store_n(&go_on, true, __ATOMIC_SEQ_CST);
@@ -213,7 +198,7 @@ static void forks_with_a_snapshot(const struct reclaim_scheme *scheme)
 	w.map = open_map(w.domain, w.t);
 	if (instar_snapshot_open(w.map, w.t, &w.snapshot) != INSTAR_OK)
 		bail_out("no memory");
-	status = child_of(snapshot_is_usable, &w);
+	status = child_of(snapshot_is_usable, &w, CHILD_PATIENCE);
 	ok(status == 0, "%s: a child has the snapshot that was open (status %#x)", scheme->info.name, (unsigned)status);
 	ok(snapshot_is_usable(&w) == 0, "%s: and so has its parent", scheme->info.name);
 }
@@ -249,7 +234,7 @@ static void garbage_of_others(const struct reclaim_scheme *scheme)
 	actor_start(&other, w.domain);
 	actor_do(&reader, actor_enter, NULL);
 	actor_do(&other, job_retire, w.cargo);
-	status = child_of(child_frees_others, &w);
+	status = child_of(child_frees_others, &w, CHILD_PATIENCE);
 	ok(status == 0, "%s: a child frees what others had retired (status %#x)", scheme->info.name, (unsigned)status);
 	actor_do(&reader, actor_leave, NULL);
 	actor_stop(&reader);
@@ -356,12 +341,6 @@ static void looks_begin_anew(void)
 
 /* ---- what a lost thread knew ---- */
 
-static void job_advance(struct actor *a, void *arg)
-{
-	(void)arg;
-	try_hard(a->self);
-}
-
 static bool scans(const struct reclaim_scheme *scheme)
 {
 	return !strcmp(scheme->info.family, "hazard") || !strcmp(scheme->info.family, "era");
@@ -388,10 +367,10 @@ static void handles_begin_anew(const struct reclaim_scheme *scheme)
 	int status;
 
 	actor_start(&other, domain);
-	actor_do(&other, job_advance, NULL);
+	actor_do(&other, actor_try_hard, NULL);
 	knew = knows_of_a_scan(other.self) == scans(scheme);
 	other.self->interrupted = true;
-	status = child_of(handle_is_as_new, other.self);
+	status = child_of(handle_is_as_new, other.self, CHILD_PATIENCE);
 	other.self->interrupted = false;
 	ok(knew && status == 0, "%s: a lost thread's handle is as new (status %#x)", scheme->info.name, (unsigned)status);
 	actor_stop(&other);
@@ -430,7 +409,7 @@ static void worker_is_started_anew(const struct reclaim_scheme *scheme)
 
 	w.t = join_domain(w.domain);
 	w.map = open_map(w.domain, w.t);
-	status = child_of(child_has_worker, &w);
+	status = child_of(child_has_worker, &w, CHILD_PATIENCE);
 	ok(status == 0, "%s: a child has a worker of its own (status %#x)", scheme->info.name, (unsigned)status);
 	ok(close_all(w.map, w.domain, w.t), "%s: and the parent its", scheme->info.name);
 }
@@ -492,7 +471,7 @@ static void forks_beside_a_busy_worker(const struct reclaim_scheme *scheme)
 	watched = &tally.t->own->limbo;
 	for (unsigned i = 0; i < BUSY_FORKS && !status; i++) {
 		retire_many(&tally);
-		status = child_of(child_has_all_but_a_handful, &tally);
+		status = child_of(child_has_all_but_a_handful, &tally, CHILD_PATIENCE);
 	}
 	watched = NULL;
 	closed = instar_thread_detach(tally.t) == INSTAR_OK && instar_domain_destroy(domain) == INSTAR_OK;
@@ -557,7 +536,7 @@ static void forks_amid_the_end(const struct reclaim_scheme *scheme)
 		bail_out("no thread");
 	while (!__atomic_load_n(&e.reached, __ATOMIC_SEQ_CST))
 		sched_yield();
-	status = child_of(nobody_goes_on, &e);
+	status = child_of(nobody_goes_on, &e, CHILD_PATIENCE);
 	__atomic_store_n(&e.go_on, true, __ATOMIC_SEQ_CST);
 	pthread_join(ender, NULL);
 	ok(status == 0 && e.ended == 1, "%s: a child starts no worker in a domain that was being destroyed (status %#x)",
@@ -624,7 +603,7 @@ static void workers_wait_for_all(const struct reclaim_scheme *scheme)
 	actor_start(&reader, newer); /* lost in the child, where the object's time comes therefore */
 	actor_do(&reader, actor_enter, NULL);
 	instar_retire(t, &order, 1, note_destroyed, NULL);
-	status = child_of(all_were_good, NULL);
+	status = child_of(all_were_good, NULL, CHILD_PATIENCE);
 	ok(status == 0, "%s: no worker begins in a child before all domains are made good (status %#x)", scheme->info.name,
 	   (unsigned)status);
 	actor_do(&reader, actor_leave, NULL);
@@ -686,7 +665,7 @@ static void forks_at_any_moment(const struct reclaim_scheme *scheme, unsigned mo
 		if (pthread_create(&thread[i], NULL, churn_main, &churn))
 			bail_out("no thread");
 	for (unsigned i = 0; i < FORKS && !status; i++)
-		status = child_of(all_is_usable, &w);
+		status = child_of(all_is_usable, &w, CHILD_PATIENCE);
 	__atomic_store_n(&churn.stop, true, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < CHURNERS; i++)
 		pthread_join(thread[i], NULL);

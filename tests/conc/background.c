@@ -173,7 +173,7 @@ static void burials_ask(const struct reclaim_scheme *scheme)
 /* ---- its naps ---- */
 
 static uint64_t naps, longest_nap; /* atomic; ns; as the linker has them seen here */
-static uint64_t sleeps, wakes;      /* atomic; how often it found nothing to do, was woken up */
+static uint64_t sleeps, wakes;     /* atomic; how often it found nothing to do, was woken up */
 
 long __real_syscall(long number, ...);
 long __wrap_syscall(long number, ...);
@@ -187,6 +187,14 @@ static void note_nap(const struct timespec *time)
 	fetch_add_seq_cst(&naps, 1);
 }
 
+static void note_rest(unsigned how, const struct timespec *time)
+{
+	if (how == WORKER_NAPS)
+		note_nap(time);
+	else if (how == WORKER_SLEEPS)
+		fetch_add_seq_cst(&sleeps, 1);
+}
+
 /* As the C library's, it takes what there is for six arguments. */
 long __wrap_syscall(long number, ...)
 {
@@ -197,12 +205,10 @@ long __wrap_syscall(long number, ...)
 	for (unsigned i = 0; i < 6; i++)
 		argument[i] = va_arg(list, long);
 	va_end(list);
-	if (number == SYS_futex && (int)argument[1] == FUTEX_SLEEP && (unsigned)argument[2] == WORKER_NAPS)
-		note_nap((const struct timespec *)argument[3]);
 	if (number == SYS_futex && (int)argument[1] == FUTEX_WAKE_UP)
 		fetch_add_seq_cst(&wakes, 1);
-	if (number == SYS_futex && (int)argument[1] == FUTEX_SLEEP && (unsigned)argument[2] == WORKER_SLEEPS)
-		fetch_add_seq_cst(&sleeps, 1);
+	else if (number == SYS_futex && (int)argument[1] == FUTEX_SLEEP)
+		note_rest((unsigned)argument[2], (const struct timespec *)argument[3]);
 	return __real_syscall(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
 }
 

@@ -4,6 +4,7 @@
 check_LTLIBRARIES += tests/libsupport.la tests/libsupport_half.la
 
 support_sources = \
+	tests/support/audit.h \
 	tests/support/bytes.h \
 	tests/support/calls.c \
 	tests/support/calls.h \

@@ -32,8 +32,10 @@ static uint64_t pending(instar_domain *domain)
 }
 
 /* In the child: the stalled reader is not there any more, and nobody waits for what it retired. */
-static int child_uses(instar_domain *domain, instar_thread *t)
+static int child_uses(void *handle)
 {
+	instar_thread *t = handle;
+	instar_domain *domain = t->domain;
 	struct cargo *cargo = cargo_new(FORK_OBJECTS);
 	int wrong = attached(domain) != 1 || pending(domain);
 
@@ -57,19 +59,13 @@ static void forks(const struct reclaim_scheme *scheme)
 	struct cargo *cargo = cargo_new(OBJECTS);
 	instar_thread *t = join_domain(domain);
 	struct actor reader;
-	int status = -1;
-	pid_t child;
+	int status;
 
 	actor_start(&reader, domain);
 	actor_do(&reader, actor_enter, NULL);
 	actor_do(&reader, job_retire, cargo);
-	fflush(stdout);
-	child = fork();
-	if (child == 0)
-		child_exit(child_uses(domain, t));
-	waitpid(child, &status, 0);
-	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: a child process goes on alone (status %d)",
-	   scheme->info.name, status);
+	status = child_of(child_uses, t, CHILD_PATIENCE);
+	ok(status == 0, "%s: a child process goes on alone (status %d)", scheme->info.name, status);
 	actor_do(&reader, actor_leave, NULL);
 	ok(instar_barrier(t) == INSTAR_OK && cargo_count(cargo, OBJECTS, frees(scheme)) == OBJECTS,
 	   "%s: and its parent as before", scheme->info.name);
@@ -80,10 +76,10 @@ static void forks(const struct reclaim_scheme *scheme)
 
 /* ---- a fork in a section ---- */
 
-static void job_try_hard(struct actor *a, void *arg)
+static int child_leaves(void *handle)
 {
-	(void)arg;
-	try_hard(a->self);
+	instar_leave(handle);
+	return child_uses(handle);
 }
 
 /* What the others had been waiting for of it, it need not give back to them. */
@@ -92,20 +88,12 @@ static void forks_in_a_section(const struct reclaim_scheme *scheme)
 	instar_domain *domain = open_domain(scheme, NULL);
 	instar_thread *t = join_domain(domain);
 	struct actor other;
-	int status = -1;
-	pid_t child;
+	int status;
 
 	actor_start(&other, domain);
 	instar_enter(t);
-	actor_do(&other, job_try_hard, NULL);
-	fflush(stdout);
-	child = fork();
-	if (child == 0) {
-		alarm(CHILD_PATIENCE);
-		instar_leave(t);
-		child_exit(child_uses(domain, t));
-	}
-	waitpid(child, &status, 0);
+	actor_do(&other, actor_try_hard, NULL);
+	status = child_of(child_leaves, t, CHILD_PATIENCE);
 	instar_leave(t);
 	ok(status == 0, "%s: a child goes on that was made in a section (status %#x)", scheme->info.name,
 	   (unsigned)status);
@@ -114,16 +102,16 @@ static void forks_in_a_section(const struct reclaim_scheme *scheme)
 }
 
 /* The child's thread has a section of the shared handle, and then a handle. */
-static int child_leaves_shared(instar_domain *domain)
+static int child_leaves_shared(void *arg)
 {
+	instar_domain *domain = arg;
 	int wrong = domain->shared_readers != 1;
 	instar_thread *t;
 
-	alarm(CHILD_PATIENCE);
 	instar_leave(reclaim_self(domain));
 	if (instar_thread_attach(domain, &t) != INSTAR_OK)
 		return wrong | 1 << 4;
-	return wrong | child_uses(domain, t);
+	return wrong | child_uses(t);
 }
 
 struct bare_fork {
@@ -134,15 +122,11 @@ struct bare_fork {
 static void job_fork_in_shared(struct actor *a, void *arg)
 {
 	struct bare_fork *bare = arg;
-	pid_t child;
 
 	injector_refuse(&bare->injector, INJECT_ALL);
 	instar_enter(reclaim_self(a->domain));
 	injector_refuse(&bare->injector, 0);
-	child = fork();
-	if (child == 0)
-		child_exit(child_leaves_shared(a->domain));
-	waitpid(child, &bare->status, 0);
+	bare->status = child_of(child_leaves_shared, a->domain, CHILD_PATIENCE);
 	instar_leave(reclaim_self(a->domain));
 }
 
@@ -155,7 +139,6 @@ static void forks_in_a_shared_section(const struct reclaim_scheme *scheme)
 	injector_init(&bare.injector);
 	domain = open_domain(scheme, &bare.injector.opts);
 	actor_start_bare(&actor, domain);
-	fflush(stdout);
 	actor_do(&actor, job_fork_in_shared, &bare);
 	ok(bare.status == 0, "%s: and one that was made in a section without a handle (status %#x)", scheme->info.name,
 	   (unsigned)bare.status);
@@ -191,11 +174,11 @@ static void *freer_main(void *context)
 }
 
 /* In the child nobody goes on freeing; the caller retires and frees all the same. */
-static int child_frees(instar_thread *t)
+static int child_frees(void *handle)
 {
+	instar_thread *t = handle;
 	struct cargo *cargo = cargo_new(1);
 
-	alarm(CHILD_PATIENCE);
 	return cargo_retire(t, cargo) != INSTAR_OK || instar_barrier(t) != INSTAR_OK || cargo_count(cargo, 1, 1) != 1 ||
 	       pending(t->domain);
 }
@@ -205,8 +188,7 @@ static void forks_amid_freeing(const struct reclaim_scheme *scheme)
 	struct freeing freeing = { .domain = open_domain(scheme, NULL) };
 	instar_thread *t = join_domain(freeing.domain);
 	pthread_t freer;
-	int status = -1;
-	pid_t child;
+	int status;
 
 	instar_retire(t, &freeing, 1, free_slowly, &freeing);
 	instar_thread_offline(t);
@@ -215,11 +197,7 @@ static void forks_amid_freeing(const struct reclaim_scheme *scheme)
 	while (!__atomic_load_n(&freeing.begun, __ATOMIC_SEQ_CST))
 		sched_yield();
 	instar_thread_online(t);
-	fflush(stdout);
-	child = fork();
-	if (child == 0)
-		child_exit(child_frees(t));
-	waitpid(child, &status, 0);
+	status = child_of(child_frees, t, CHILD_PATIENCE);
 	ok(status == 0, "%s: a child goes on whose garbage another thread was freeing (status %d)", scheme->info.name,
 	   status);
 	__atomic_store_n(&freeing.go, true, __ATOMIC_SEQ_CST);

@@ -25,8 +25,7 @@ static void no_bursts(const struct reclaim_scheme *scheme)
 	uint64_t before = 0, most = 0;
 
 	instar_enter(t);
-	for (unsigned i = 0; i < STEADY; i++)
-		cargo_retire(t, &cargo[i]);
+	cargo_retire_all(t, cargo, STEADY);
 	instar_leave(t);
 	for (unsigned i = STEADY; i < 2 * STEADY; i++) {
 		uint64_t after;
@@ -80,8 +79,7 @@ static void as_many_as_wanted(const struct reclaim_scheme *scheme)
 	unsigned polls = 0;
 
 	instar_enter(t);
-	for (unsigned i = 0; i < STEADY; i++)
-		cargo_retire(t, &cargo[i]);
+	cargo_retire_all(t, cargo, STEADY);
 	instar_leave(t);
 	while (freed_objects(domain) < STEADY && polls++ < POLLS) {
 		instar_thread_quiescent(t);

@@ -118,12 +118,6 @@ static void section_after_section(const struct reclaim_scheme *scheme)
 
 /* ---- a stamp covers the sections that begin until the caller's own ends ---- */
 
-static void job_try_hard(struct actor *a, void *arg)
-{
-	(void)arg;
-	try_hard(a->self);
-}
-
 static void job_stamp(struct actor *a, void *arg)
 {
 	*(uint64_t *)arg = a->domain->scheme->grace_now(a->self);
@@ -146,7 +140,7 @@ static bool stamp_covers_later_sections(const struct reclaim_scheme *scheme)
 	try_hard(t);
 	actor_do(&reader, actor_enter, NULL);
 	actor_do(&caller, actor_leave, NULL);
-	actor_do(&caller, job_try_hard, NULL);
+	actor_do(&caller, actor_try_hard, NULL);
 	kept = !scheme->grace_elapsed(t, stamp);
 	actor_do(&reader, actor_leave, NULL);
 	actor_stop(&reader);

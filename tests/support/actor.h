@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "reclaim/contract.h"
+#include "tests/support/schemes.h"
 
 struct actor;
 typedef void actor_job(struct actor *actor, void *arg);
@@ -132,6 +132,12 @@ __attribute__((unused)) static void actor_leave(struct actor *a, void *arg)
 	(void)arg;
 	instar_leave(a->self);
 	instar_thread_offline(a->self);
+}
+
+__attribute__((unused)) static void actor_try_hard(struct actor *a, void *arg)
+{
+	(void)arg;
+	try_hard(a->self);
 }
 
 /* A section of the map's, as in the middle of a call. */

@@ -20,13 +20,18 @@ static word ctrl_in(const struct table *t, size_t home)
 	return bucket_ctrl(&t->buckets[home]);
 }
 
+enum { REACH = SLOTS + LOCATIONS }; /* slots in a home's probe order */
+
+static enum instar_status insert_in_home(word i)
+{
+	return instar_insert(map, self, hash_key(&map->hash, hash_in(HOME, i)), i, NULL);
+}
+
 /* No tombstone is in the way: another table of the same size would be as full there. */
 Test(migration, T14_doubles_where_a_probe_order_is_full_of_entries)
 {
-	enum { REACH = SLOTS + LOCATIONS };
-
 	for (word i = 0; i <= REACH; i++)
-		cr_assert_eq(instar_insert(map, self, hash_key(&map->hash, hash_in(HOME, i)), i, NULL), INSTAR_OK);
+		cr_assert_eq(insert_in_home(i), INSTAR_OK);
 	cr_assert_eq(map->growths, 1);
 	cr_assert_eq(map->purges, 0);
 }
@@ -67,13 +72,11 @@ static void clear_meanwhile(unsigned step)
 /* The table without room was left meanwhile: that the new one is empty says nothing about the hash. */
 Test(migration, T14_asks_for_no_room_in_a_table_that_was_left)
 {
-	enum { REACH = SLOTS + LOCATIONS };
-
 	for (word i = 0; i < REACH; i++)
-		cr_assert_eq(instar_insert(map, self, hash_key(&map->hash, hash_in(HOME, i)), i, NULL), INSTAR_OK);
+		cr_assert_eq(insert_in_home(i), INSTAR_OK);
 	steps_to_the_clear = 2; /* not in its straight line */
 	instar_step_hook = clear_meanwhile;
-	cr_assert_eq(instar_insert(map, self, hash_key(&map->hash, hash_in(HOME, REACH)), 5, NULL), INSTAR_OK);
+	cr_assert_eq(insert_in_home(REACH), INSTAR_OK);
 	cr_assert_null(instar_step_hook);
 	cr_assert_eq(instar_size(map), 1);
 }
