@@ -9,7 +9,8 @@
  * Two ways to detect: `advance` keeps one call_rcu ticket of the domain in flight while somebody asks for
  * it (never one per object) and waits for nobody; `wait` calls synchronize_rcu, where the caller waits in any case.
  * liburcu's polling calls are not in every release, and their promise is the weaker one.  The worker thread of call_rcu
- * starts with the domain.
+ * starts with the domain.  call_rcu is a section inside, so who stops in it holds back what one who reads would; who stops
+ * with the ticket taken and not queued does it, too.
  *
  * The flavour's registry is the process's.  A thread is registered with its first handle and unregistered
  * with its last one, unless the application had registered it: then it stays as it was.  liburcu aborts by

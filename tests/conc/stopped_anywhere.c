@@ -323,10 +323,10 @@ static bool stop_from(instar_thread *t, unsigned long n, unsigned *stops)
 	return freed;
 }
 
-/* Concurrency Kit's attempt is a section. */
+/* Concurrency Kit's attempt is a section, and so is liburcu's call_rcu. */
 static bool tries_outside_sections(const struct instar_scheme_info *scheme)
 {
-	return strcmp(scheme->name, "leak") && strcmp(scheme->name, "ck-epoch");
+	return strcmp(scheme->name, "leak") && strcmp(scheme->name, "ck-epoch") && !scheme->process_wide;
 }
 
 static void stop_amid_attempts(const struct instar_scheme_info *scheme)
