@@ -28,7 +28,11 @@ tests_libwithout_reference_la_CPPFLAGS = $(careless_cppflags) -DENGINE_NAME=engi
 
 reclaim_programs = \
 	tests/conc/atfork \
+	tests/conc/atfork_lost \
+	tests/conc/atfork_worker \
 	tests/conc/background \
+	tests/conc/background_ends \
+	tests/conc/background_naps \
 	tests/conc/boxes \
 	tests/conc/hazards_steps \
 	tests/conc/library_defects \
@@ -54,13 +58,25 @@ long_tests += $(reclaim_programs)
 reclaim_libs = $(caught_schemes) $(conc_steps_libs)
 reclaim_support = tests/support/actor.h tests/support/cargo.h tests/support/schemes.h
 
-tests_conc_atfork_SOURCES = tests/conc/atfork.c $(reclaim_support)
+tests_conc_atfork_SOURCES = tests/conc/atfork.c tests/support/inherited.h $(reclaim_support)
 tests_conc_atfork_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_atfork_LDADD = $(reclaim_libs)
-tests_conc_background_SOURCES = tests/conc/background.c $(reclaim_support)
+tests_conc_atfork_lost_SOURCES = tests/conc/atfork_lost.c tests/support/inherited.h $(reclaim_support)
+tests_conc_atfork_lost_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_atfork_lost_LDADD = $(reclaim_libs)
+tests_conc_atfork_worker_SOURCES = tests/conc/atfork_worker.c tests/support/inherited.h $(reclaim_support)
+tests_conc_atfork_worker_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_atfork_worker_LDADD = $(reclaim_libs)
+tests_conc_background_SOURCES = tests/conc/background.c tests/support/worker.h $(reclaim_support)
 tests_conc_background_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_background_LDADD = $(reclaim_libs)
-tests_conc_background_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
+tests_conc_background_ends_SOURCES = tests/conc/background_ends.c tests/support/worker.h $(reclaim_support)
+tests_conc_background_ends_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_background_ends_LDADD = $(reclaim_libs)
+tests_conc_background_naps_SOURCES = tests/conc/background_naps.c tests/support/worker.h $(reclaim_support)
+tests_conc_background_naps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_background_naps_LDADD = $(reclaim_libs)
+tests_conc_background_naps_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
 tests_conc_boxes_SOURCES = tests/conc/boxes.c $(reclaim_support)
 tests_conc_boxes_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_boxes_LDADD = $(reclaim_libs)
