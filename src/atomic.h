@@ -157,6 +157,20 @@ static inline bool cas_pair(pair_cell *cell, struct pair expected, struct pair d
 
 #endif /* full width */
 
+/*
+ * A write that changes nothing, to memory that may never have been touched.  Where a page's first access only reads, the
+ * kernel shows its page of zeros there; the write that follows is a second fault, and interrupts all processors that run
+ * the process, lest they go on reading zeros.  On x86-64: other processors' atomic instructions may read first.
+ */
+static inline void touch_pair(pair_cell *cell)
+{
+#if defined(__x86_64__) && !defined(PORT_SHIM)
+	__asm__ volatile("lock orq $0, %0" : "+m"(*(uint64_t *)(void *)cell));
+#else
+	(void)cell;
+#endif
+}
+
 /* First the first word, then the second: torn if a CAS comes between. */
 static inline struct pair load_pair(const pair_cell *cell)
 {

@@ -22,7 +22,10 @@ static inline __attribute__((always_inline)) int glance_get(instar_map *map, ins
 	STEP(ROOT_READ);
 	if (filtered && filter_settles(table, h))
 		return INSTAR_NOTFOUND;
-	struct bucket *b = &table->buckets[home_of(table, h)];
+	size_t home = home_of(table, h);
+	if (home_is_untouched(table, home))
+		return AGAIN;
+	struct bucket *b = &table->buckets[home];
 	word c = bucket_ctrl(b);
 	if (unlikely(!ctrl_is_born(c)))
 		return AGAIN;
@@ -99,7 +102,8 @@ static inline __attribute__((always_inline)) int glance_modify(instar_map *map, 
 	STEP(ROOT_READ);
 	struct bucket *b = &table->buckets[home_of(table, h)];
 	struct pair header;
-	*migrating = load_relaxed(&table->prev) != 0;
+	touch_home(map, t, table, b, verb);
+	*migrating = table_is_filling(table);
 	if (unlikely(!glance_header(t, table, b, &header)))
 		return AGAIN;
 	struct scan scan = scan_bucket(b, h);

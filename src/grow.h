@@ -108,6 +108,7 @@ static bool finish_migration(instar_thread *t, struct table *table)
 	 * (section.h); carries every birth */
 	if (cas_seq_cst(&table->prev, &prev, 0)) {
 		STEP(MIGRATED);
+		store_relaxed(&table->fresh, false);
 		retire_chain(t, prev_table(prev));
 	}
 	return true;
@@ -183,6 +184,8 @@ static __attribute__((noinline)) enum helped help_migration(instar_map *map, ins
 		if (!next_home(line, table, &n))
 			return verify_births(map, t, line, table, before);
 		prefetch_birth(table, before, n + PREFETCH_HOMES);
+		if (load_relaxed(&table->fresh))
+			touch_pair(&table->buckets[n].header);
 		if (ctrl_state(bucket_ctrl(&table->buckets[n])) == UNBORN)
 			give_birth(t, line, table, before, n);
 	}
@@ -225,7 +228,7 @@ static __attribute__((noinline)) enum instar_status make_room(instar_map *map, i
 /* After an insertion, now and then: is it time to grow?  Without memory insertions go on in the slots left. */
 static __attribute__((noinline)) void consider_growth(instar_map *map, struct table *table)
 {
-	if (load_relaxed(&table->prev) || map_entries(map) < (table_slots(table) / 100 + 1) * GROW_LOAD)
+	if (table_is_filling(table) || map_entries(map) < (table_slots(table) / 100 + 1) * GROW_LOAD)
 		return;
 	if (table->log2_homes < MAX_LOG2_HOMES)
 		install_table(map, table, table->log2_homes + 1);

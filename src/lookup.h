@@ -49,13 +49,24 @@ static inline bool lookup_home(const struct table *table, size_t home, word c, w
 }
 
 /*
- * An unborn or stillborn home: the authority is in the table before.  Whatever is found there (LIVE,
- * SEALED or nothing) is valid, because the root and then this home's ctrl were loaded within the call.
+ * Beside a migration.  The source is looked at first, for nobody may have touched the page that an unborn home stands in
+ * (touch_pair).  OPEN: it has the authority, since it is FROZEN before any home that it feeds is born; what is found
+ * there is right as if the root had been loaded before the migration began.  In snapshot mode its copy comes first.
+ *
+ * Then the home; unborn or stillborn: whatever is found in the source (LIVE, SEALED or nothing) is valid, because the
+ * root and then this home's ctrl were loaded within the call.
  */
-static __attribute__((noinline)) bool lookup_before_birth(instar_map *map, instar_thread *t, struct table *table,
-							  word h, word *v)
+static __attribute__((noinline)) bool lookup_migrating(instar_map *map, instar_thread *t, struct table *table, word h,
+						       word *v)
 {
 	while (table) {
+		const struct table *before = table->snapshot_mode ? NULL : section_prev(t, table);
+		if (before) {
+			size_t source = home_of(before, h);
+			word c = bucket_ctrl(&before->buckets[source]);
+			if (ctrl_state(c) == OPEN)
+				return lookup_home(before, source, c, h, v);
+		}
 		size_t home = home_of(table, h);
 		word c = bucket_ctrl(&table->buckets[home]);
 		if (ctrl_is_born(c))
@@ -71,6 +82,8 @@ static inline bool lookup_in_root(instar_map *map, instar_thread *t, word h, wor
 	const struct table *table = section_root(map, t);
 	STEP(ROOT_READ);
 	size_t home = home_of(table, h);
+	if (home_is_untouched(table, home))
+		return false;
 	word c = bucket_ctrl(&table->buckets[home]);
 	if (unlikely(!ctrl_is_born(c)))
 		return false;
@@ -83,10 +96,12 @@ static inline bool lookup(instar_map *map, instar_thread *t, word h, word *v)
 	struct table *table = section_root(map, t);
 	STEP(ROOT_READ);
 	size_t home = home_of(table, h);
-	word c = bucket_ctrl(&table->buckets[home]);
-	if (likely(ctrl_is_born(c)))
-		return lookup_home(table, home, c, h, v);
-	return lookup_before_birth(map, t, table, h, v);
+	if (likely(!home_is_untouched(table, home))) {
+		word c = bucket_ctrl(&table->buckets[home]);
+		if (likely(ctrl_is_born(c)))
+			return lookup_home(table, home, c, h, v);
+	}
+	return lookup_migrating(map, t, table, h, v);
 }
 
 #endif

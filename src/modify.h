@@ -90,14 +90,38 @@ static inline bool prepare_insertion(enum verb verb, struct request *r)
 /* What a finished attempt answers; AGAIN: look again from the root. */
 enum { AGAIN = -1 };
 
+/*
+ * Before a write looks at its home in a fresh table (touch_pair).  What has nothing to change in one without prev leaves
+ * its pages alone; and who has touched there as often as it has homes has hardly left one out.
+ */
+static __attribute__((noinline)) void touch_fresh_home(instar_map *map, instar_thread *t, struct table *table,
+						       struct bucket *b, bool inserts)
+{
+	bool filling = table_is_filling(table);
+	if (!filling && !inserts)
+		return;
+	touch_pair(&b->header);
+	struct line *line = map_line(map, t);
+	if (!filling && !line->shared && (line->touched++ & table->mask) == table->mask)
+		store_relaxed(&table->fresh, false);
+}
+
+static inline __attribute__((always_inline)) void touch_home(instar_map *map, instar_thread *t, struct table *table,
+							      struct bucket *b, enum verb verb)
+{
+	if (unlikely(load_relaxed(&table->fresh)))
+		touch_fresh_home(map, t, table, b, verb_inserts(verb));
+}
+
 /* A home for writing: born, or virgin in a table without prev.  false: *status tells, AGAIN or a failure. */
-static inline bool place_home(instar_map *map, instar_thread *t, struct line *line, word h, struct place *p,
-			      int *status)
+static inline bool place_home(instar_map *map, instar_thread *t, struct line *line, word h, enum verb verb,
+			      struct place *p, int *status)
 {
 	p->table = section_root(map, t);
 	STEP(ROOT_READ);
 	p->home = home_of(p->table, h);
 	p->bucket = &p->table->buckets[p->home];
+	touch_home(map, t, p->table, p->bucket, verb);
 	word c = bucket_ctrl(p->bucket);
 	if (likely(ctrl_is_born(c)))
 		return true;
@@ -251,7 +275,7 @@ static inline int try_modify(instar_map *map, instar_thread *t, struct line *lin
 			     struct request *r, struct place *p)
 {
 	int status;
-	if (unlikely(!place_home(map, t, line, h, p, &status)))
+	if (unlikely(!place_home(map, t, line, h, verb, p, &status)))
 		return status;
 	enum tag tag = place_find(p, h);
 	if (tag == TAG_LIVE)
@@ -312,7 +336,7 @@ static enum instar_status modify(instar_map *map, instar_thread *t, word h, enum
 		count_removed(map, line, p.table);
 		capacity_give(map, line, p.table->generation);
 	}
-	if (unlikely(load_relaxed(&p.table->prev) != 0))
+	if (unlikely(table_is_filling(p.table)))
 		help_after_write(map, t, line, p.table);
 	return (enum instar_status)status;
 }

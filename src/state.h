@@ -28,6 +28,7 @@ struct line {
 	const struct table *helping;
 	size_t help_from, help_to;
 	bool shared;
+	uint32_t touched;                 /* homes, in fresh tables without prev */
 	struct parked *spare;             /* boxed maps: for the next value displaced */
 	const struct table *left_in;      /* src/leave.h */
 	size_t left;

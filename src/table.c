@@ -9,6 +9,9 @@ enum { GROW_PERCENT = 78, PAGE = 4096 };
 /* A part of a table's destruction: some ten microseconds. */
 enum { PART_HOMES = 64, PART_BYTES = 256 << 10 };
 
+/* The first touches of a smaller table do not matter. */
+enum { LARGE_BYTES = 256 << 10 };
+
 unsigned table_log2_for(size_t entries)
 {
 	for (unsigned log2 = MIN_LOG2_HOMES; log2 <= MAX_LOG2_HOMES && log2 < sizeof(size_t) * 8; log2++) {
@@ -50,6 +53,7 @@ struct table *table_create(instar_domain *domain, unsigned log2_homes, struct ta
 	t->domain = domain;
 	t->birth = reclaim_birth(domain);
 	t->owners = 1;
+	t->fresh = !pages.prefault && t->bytes >= LARGE_BYTES;
 	t->shift = WORD_BITS - log2_homes;
 	/* Between two looks of all threads together the load may rise by about 1/64. */
 	size_t every = 8;

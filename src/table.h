@@ -21,6 +21,7 @@ struct table {
 	uintptr_t prev;        /* the table before; PREV_OWNED when the right to retire it is taken */
 	uint64_t check_mask;   /* a thread looks at the load when its insertions & check_mask is 0 */
 	uint64_t generation;   /* of the map: how many clears came before */
+	bool fresh;            /* nobody may have touched some of its pages */
 	uint64_t birth;        /* era, for the reclaimer */
 	instar_domain *domain;
 	bool snapshot_mode;    /* prev is a snapshot: readers, too, give birth before they read */
@@ -44,6 +45,12 @@ static inline struct table *prev_table(uintptr_t prev)
 	return (struct table *)(prev & ~PREV_OWNED);
 }
 
+/* Is a migration into it under way?  A hint: who follows prev loads it by section_prev. */
+static inline bool table_is_filling(const struct table *t)
+{
+	return load_relaxed(&t->prev) != 0;
+}
+
 static inline size_t table_homes(const struct table *t)
 {
 	return t->mask + 1;
@@ -57,6 +64,12 @@ static inline size_t table_slots(const struct table *t)
 static inline size_t home_of(const struct table *t, word h)
 {
 	return (size_t)(h >> t->shift);
+}
+
+/* May nobody have touched the page of a home of the root?  Beside a migration: what is not handed out yet.  A hint. */
+static inline bool home_is_untouched(const struct table *t, size_t home)
+{
+	return unlikely(table_is_filling(t)) && home >= load_relaxed(&t->next_home);
 }
 
 /* The whole h of an entry of `home`, from the part that its q stores. */

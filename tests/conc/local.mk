@@ -22,6 +22,7 @@ support_sources = \
 	tests/support/mapped.h \
 	tests/support/model.c \
 	tests/support/model.h \
+	tests/support/resident.h \
 	tests/support/rng.h \
 	tests/support/sanitizer.h \
 	tests/support/sequence.c \
@@ -55,6 +56,7 @@ conc_programs = \
 	tests/conc/edges_half \
 	tests/conc/every_instruction \
 	tests/conc/file \
+	tests/conc/first_touch \
 	tests/conc/foreign_values \
 	tests/conc/foreign_values_half \
 	tests/conc/histories \
@@ -124,6 +126,8 @@ tests_conc_edges_half_LDADD = $(conc_half_libs)
 tests_conc_every_instruction_LDADD = $(conc_libs)
 
 tests_conc_file_LDADD = $(conc_libs)
+
+tests_conc_first_touch_LDADD = $(conc_libs)
 
 tests_conc_foreign_values_LDADD = $(conc_libs)
 tests_conc_foreign_values_half_SOURCES = tests/conc/foreign_values.c

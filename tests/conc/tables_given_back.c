@@ -4,9 +4,8 @@
  */
 #include <pthread.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "tests/support/sanitizer.h"
+#include "tests/support/resident.h"
 #include "tests/support/tap.h"
 #include "tests/support/world.h"
 
@@ -193,19 +192,6 @@ static void closing_is_enough(const struct instar_scheme_info *scheme)
 	instar_thread_detach(thread);
 	if (!world_close(&world))
 		abort();
-}
-
-/* Of memory that is really there, in bytes; 0: nobody tells.  (The sanitizers give back their shadow of it, too.) */
-static size_t resident(void)
-{
-	FILE *file = SANITIZED ? NULL : fopen("/proc/self/statm", "r");
-	size_t pages = 0;
-
-	if (file && fscanf(file, "%*u %zu", &pages) != 1)
-		pages = 0;
-	if (file)
-		fclose(file);
-	return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void pages_go_in_parts(void)

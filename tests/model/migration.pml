@@ -18,6 +18,7 @@
  *   SEAL_CLAIMS    T11 seals what is not visible, too
  *   DEAD_STAYS     T11 leaves DEAD, which T5 may then bring back
  *   EARLY_END      T15 does not wait for the birth
+ *   FROZEN_SOURCE  a reader that asks the source first believes it when it is FROZEN, too
  *   ONE_LOOK       a reader at an UNBORN home without prev does not load ctrl again
  *   THROUGH_FROZEN a claim is published in a FROZEN home
  */
@@ -357,6 +358,19 @@ proctype get(byte me)
 	:: !root_is_new -> t = OLD
 	:: else -> t = NEW
 	fi;
+	if
+	:: t == NEW && !prev_is_null -> /* not handed out yet */
+		c = ctrl[OLD];
+		if
+#ifdef FROZEN_SOURCE
+		:: true -> t = OLD; goto known
+#else
+		:: STATE(c) == OPEN -> t = OLD; goto known
+		:: else -> skip
+#endif
+		fi
+	:: true -> skip
+	fi;
 	c = ctrl[t];
 	if
 	:: t == NEW && STATE(c) == UNBORN ->
@@ -373,6 +387,7 @@ proctype get(byte me)
 		c = ctrl[t]
 	:: else
 	fi;
+known:
 	look();
 	if
 	:: at < SLOTS && TAG(s) != DEAD -> assert(seen[me] & (1 << V(s))); goto end

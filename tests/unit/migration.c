@@ -59,6 +59,71 @@ Test(migration, T14_over_an_unfinished_migration_keeps_the_snapshot_mode)
 	cr_assert(migrate_to(table->log2_homes + 1)->snapshot_mode);
 }
 
+/* What makes an unborn home look born, and empty. */
+static void feign_birth(struct bucket *b, bool begin)
+{
+	struct pair unborn = { 0, 0 }, born = { ctrl_with_state(0, OPEN), 0 };
+
+	cr_assert(begin ? cas_pair(&b->header, unborn, born) : cas_pair(&b->header, born, unborn));
+}
+
+/* Nobody may have touched the page that an unborn home stands in. */
+Test(migration, readers_ask_an_open_source_first)
+{
+	word h = hash_in(HOME, 0);
+	uint64_t value = 0;
+	struct table *next;
+	struct bucket *b;
+
+	add(h, 5);
+	next = migrate_to(table->log2_homes + 1);
+	b = &next->buckets[home_of(next, h)];
+	feign_birth(b, true);
+	cr_assert(lookup_is(h, 5));
+	cr_assert(instar_get(map, self, hash_key(&map->hash, h), &value) == INSTAR_OK && value == 5);
+	feign_birth(b, false);
+	give_birth(self, line, next, table, home_of(next, h));
+	cr_assert_eq(instar_put(map, self, hash_key(&map->hash, h), 6, NULL), INSTAR_EXISTS);
+	cr_assert(lookup_is(h, 6), "a FROZEN source is not asked");
+}
+
+/* Not where it is to be copied first. */
+Test(migration, readers_beside_a_snapshot_do_not)
+{
+	word h = hash_in(HOME, 0);
+	struct table *next;
+
+	add(h, 5);
+	next = migrate_to(table->log2_homes + 1);
+	next->snapshot_mode = true;
+	cr_assert(lookup_is(h, 5));
+	cr_assert_eq(ctrl_state(ctrl_in(next, home_of(next, h))), OPEN, "it was born for the reader");
+}
+
+/* As if they were large: writers touch a page before they look. */
+Test(migration, T15_leaves_no_page_untouched)
+{
+	struct table *next = migrate_to(table->log2_homes);
+
+	next->fresh = true;
+	cr_assert_eq(finish_migrations(map, self, line, &next), INSTAR_OK);
+	cr_assert_not(next->fresh);
+}
+
+Test(migration, a_table_is_fresh_until_somebody_has_touched_as_often_as_it_has_homes)
+{
+	uint64_t key = 0;
+
+	table->fresh = true;
+	for (; key < table_homes(table) / 2; key++)
+		instar_insert(map, self, key, key, NULL);
+	cr_assert(table->fresh);
+	for (; key < table_homes(table); key++)
+		instar_put(map, self, 0, key, NULL);
+	cr_assert_not(table->fresh);
+	cr_assert_eq((struct table *)map->root, table);
+}
+
 static unsigned steps_to_the_clear;
 
 static void clear_meanwhile(unsigned step)
