@@ -160,9 +160,11 @@ static bool free_garbage(instar_thread *t)
 {
 	bool freed = false;
 
-	for (instar_thread *other = load_acquire(&t->domain->threads); other; other = other->next)
+	for (instar_thread *other = load_acquire(&t->domain->threads); other; other = other->next) {
 		for (unsigned i = 0; i < TURN && other != t && take_over(t, &other->own->limbo); i++)
 			freed |= free_elapsed(t, &t->own->limbo, TAKEN) != 0;
+		thread_tidy(other);
+	}
 	for (unsigned i = 0; i < PARTS && free_elapsed(t, &t->own->limbo, TAKEN); i++)
 		freed = true;
 	return freed;

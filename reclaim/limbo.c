@@ -24,7 +24,7 @@ bool limbo_reserve_chunk(instar_domain *domain, struct limbo *limbo)
 	chunk = new_chunk(domain);
 	if (!chunk)
 		return false;
-	limbo->chunks++;
+	store_relaxed(&limbo->chunks, limbo->chunks + 1);
 	/* In this order, so that a child finds a whole ring wherever in it the fork fell. */
 	if (tail) {
 		chunk->next = tail->next;
@@ -48,7 +48,7 @@ static void trim(instar_domain *domain, struct limbo *limbo)
 	if (limbo->chunks <= 2 * used + SPARE_CHUNKS || excess == load_acquire(&limbo->head)) /* ORD:limbo-reuse */
 		return;
 	limbo->tail->next = excess->next;
-	limbo->chunks--;
+	store_relaxed(&limbo->chunks, limbo->chunks - 1);
 	free_chunk(domain, excess);
 }
 
@@ -136,13 +136,18 @@ static void free_chunks(instar_domain *domain, struct limbo *limbo)
 	}
 	limbo->tail = limbo->head = NULL;
 	limbo->room = limbo->first = 0;
-	limbo->chunks = 0;
+	store_relaxed(&limbo->chunks, 0);
+}
+
+bool limbo_has_excess(const struct limbo *limbo)
+{
+	return load_relaxed(&limbo->chunks) > SPARE_CHUNKS && !limbo_pending(limbo);
 }
 
 /* All, since what is kept may be what an allocator has on top of the rest. */
 void limbo_give_back(instar_domain *domain, struct limbo *limbo)
 {
-	if (limbo->chunks <= SPARE_CHUNKS || limbo_pending(limbo) || !limbo_lock(limbo))
+	if (!limbo_has_excess(limbo) || !limbo_lock(limbo))
 		return;
 	free_chunks(domain, limbo);
 	limbo_unlock(limbo);

@@ -9,9 +9,10 @@
  *
  * A ring of chunks.  The producer fills `tail`, goes on to the next chunk as long as that is not `head`,
  * and else puts a new one in between; so retiring allocates only while garbage grows beyond all it was
- * lately, and chunks in excess are given back one by one, or all where a call finds the queue empty.  It takes
- * no lock and makes no locked instruction.  The consumer holds `busy` while it takes and destroys, so that an
- * object is either still counted in appended - taken or destroyed.
+ * lately.  Chunks in excess are given back one by one, or all once nothing waits: where the thread calls or leaves,
+ * and, in a handle that nobody has, by who passes.  The producer takes no lock and makes no locked instruction.  The
+ * consumer holds `busy` while it takes and destroys, so that an object is either still counted in appended - taken or
+ * destroyed.
  *
  * Invariants: taken <= appended; `first` places of head are taken; chunks strictly between tail and head
  * (in the ring's direction) are spare and the producer's alone; the consumer reads a chunk's `next`
@@ -50,7 +51,7 @@ struct limbo {
 	/* the producer's */
 	struct limbo_chunk *tail;
 	unsigned room;             /* free places in tail */
-	size_t chunks;             /* in the ring */
+	size_t chunks;             /* in the ring; read by anyone */
 	uint64_t appended;         /* read by consumers */
 	/* the consumer's, under busy */
 	struct limbo_chunk *head;  /* read by the producer */
@@ -79,7 +80,10 @@ static inline void limbo_append(instar_domain *domain, struct limbo *limbo, cons
 	store_release(&limbo->appended, load_relaxed(&limbo->appended) + 1);
 }
 
-/* Gives all chunks back if they are many and nothing waits in them.  The producer's, who has nothing reserved. */
+/* Chunks are many and nothing waits in them: a guess, by anyone. */
+bool limbo_has_excess(const struct limbo *limbo);
+
+/* Gives all chunks back if that is so.  The producer's, who has nothing reserved. */
 void limbo_give_back(instar_domain *domain, struct limbo *limbo);
 
 static inline uint64_t limbo_pending(const struct limbo *limbo)

@@ -124,18 +124,37 @@ bool thread_watch_exit(void)
 
 /* ---- handles ---- */
 
+/* false: it is not free. */
+static bool take_handle(instar_thread *t, enum handle_state state)
+{
+	unsigned was = HANDLE_FREE;
+
+	/* ORD:handle-take — acq_rel; pairs with ORD:handle-release (thread.c); carries the producer's half of limbo */
+	return load_relaxed(&t->attached) == was && cas_acq_rel(&t->attached, &was, state);
+}
+
+static void give_handle(instar_thread *t)
+{
+	/* ORD:handle-release — release; pairs with ORD:handle-take (thread.c) */
+	store_release(&t->attached, HANDLE_FREE);
+}
+
 static instar_thread *take_free_handle(instar_domain *domain)
 {
-	instar_thread *t;
+	instar_thread *t = load_acquire(&domain->threads);
 
-	for (t = load_acquire(&domain->threads); t; t = t->next) {
-		unsigned was = 0;
+	while (t && !take_handle(t, HANDLE_ATTACHED))
+		t = t->next;
+	return t;
+}
 
-		/* ORD:handle-take — acq_rel; pairs with ORD:handle-release (thread.c); carries the producer's half of limbo */
-		if (!load_relaxed(&t->attached) && cas_acq_rel(&t->attached, &was, 1))
-			return t;
-	}
-	return NULL;
+/* Who attaches meanwhile takes another handle, or makes one: so not where there may be none. */
+void thread_tidy(instar_thread *t)
+{
+	if (t->domain->scheme->info.max_threads || !limbo_has_excess(&t->own->limbo) || !take_handle(t, HANDLE_TIDIED))
+		return;
+	limbo_give_back(t->domain, &t->own->limbo);
+	give_handle(t);
 }
 
 /* From 1; 0: as many as the scheme serves have been made. */
@@ -161,7 +180,7 @@ static enum instar_status add_handle(instar_domain *domain, instar_thread **out)
 		thread_free(t);
 		return INSTAR_FULL;
 	}
-	t->attached = 1;
+	t->attached = HANDLE_ATTACHED;
 	t->next = load_relaxed(&domain->threads);
 	/* ORD:handle-push — RMW; pairs with ORD:handle-list (contract.h) and every walk of the list; carries the handle,
 	 * and what a scan that missed it knew */
@@ -188,7 +207,7 @@ static enum instar_status acquire(instar_domain *domain, instar_thread **out)
 	if (domain->scheme->thread_init)
 		status = domain->scheme->thread_init(t);
 	if (status != INSTAR_OK) {
-		store_release(&t->attached, 0); /* ORD:handle-release */
+		give_handle(t);
 		return status;
 	}
 	t->nest = 0;
@@ -206,8 +225,8 @@ void thread_release(instar_thread *t)
 	remove_mine(t);
 	if (t->domain->scheme->thread_fini)
 		t->domain->scheme->thread_fini(t);
-	/* ORD:handle-release — release; pairs with ORD:handle-take (thread.c) */
-	store_release(&t->attached, 0);
+	limbo_give_back(t->domain, &t->own->limbo);
+	give_handle(t);
 }
 
 enum instar_status instar_thread_attach(instar_domain *domain, instar_thread **out)

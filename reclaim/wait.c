@@ -149,9 +149,12 @@ enum instar_status instar_barrier_until(instar_thread *thread, const struct inst
 		return INSTAR_OK;
 	worker = background_handle(t->domain);
 	online = go_offline(t);
-	for (other = load_acquire(&t->domain->threads); other && status == INSTAR_OK; other = other->next)
-		if (other != worker)
-			status = drain(t, &other->own->limbo, &w);
+	for (other = load_acquire(&t->domain->threads); other && status == INSTAR_OK; other = other->next) {
+		if (other == worker)
+			continue;
+		status = drain(t, &other->own->limbo, &w);
+		thread_tidy(other);
+	}
 	if (worker && status == INSTAR_OK) /* at last: what it takes over, it takes out of the others */
 		status = drain(t, &worker->own->limbo, &w);
 	come_back(t, online);

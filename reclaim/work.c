@@ -212,6 +212,15 @@ size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 	return n;
 }
 
+/* Out of the queue of a handle that may be nobody's: then what it took in excess goes, too. */
+static size_t free_others(instar_thread *t, instar_thread *other, size_t budget)
+{
+	size_t n = free_elapsed(t, &other->own->limbo, budget);
+
+	thread_tidy(other);
+	return n;
+}
+
 size_t free_anywhere(instar_thread *t, size_t budget)
 {
 	instar_thread *other;
@@ -220,7 +229,7 @@ size_t free_anywhere(instar_thread *t, size_t budget)
 	if (!t->is_shared)
 		n = free_elapsed(t, &t->own->limbo, budget);
 	for (other = load_acquire(&t->domain->threads); other && n < budget; other = other->next)
-		n += free_elapsed(t, &other->own->limbo, budget - n);
+		n += free_others(t, other, budget - n);
 	return n;
 }
 
@@ -233,9 +242,9 @@ static void visit_next(instar_thread *t)
 
 	if (!other)
 		other = load_acquire(&t->domain->threads);
-	left = !load_relaxed(&other->attached);
+	left = load_relaxed(&other->attached) == HANDLE_FREE;
 	t->own->visit = other->next;
-	if ((left || table_waits(other->own)) && free_elapsed(t, &other->own->limbo, VISIT_BUDGET) && left)
+	if ((left || table_waits(other->own)) && free_others(t, other, VISIT_BUDGET) && left)
 		t->own->visit = other;
 }
 

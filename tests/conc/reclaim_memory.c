@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include "reclaim/limbo.h"
 #include "tests/support/actor.h"
 #include "tests/support/cargo.h"
 #include "tests/support/injector.h"
@@ -11,7 +12,7 @@
 #include "tests/support/tap.h"
 
 enum { INSIDE = 250, OUTSIDE = 250, RETIRED = INSIDE + OUTSIDE, STEADY = 10000, BURST = 16 };
-enum { ALIGNED = 100, PATIENCE = 60 };
+enum { ALIGNED = 100, PATIENCE = 60, SLOW_US = 20000 };
 
 /* ---- every allocation refused in turn ---- */
 
@@ -226,6 +227,90 @@ static void gives_back(const struct reclaim_scheme *scheme, void (*finds)(instar
 	free(again);
 }
 
+static void job_burst(struct actor *a, void *cargo)
+{
+	for (unsigned i = 0; i < 8 * STEADY; i++)
+		cargo_retire(a->self, cargo);
+}
+
+/* What the queue of another thread took, which ends, is given back by it if nothing waits there any more, else by who
+ * finds that so. */
+static void gives_back_of_another(const struct reclaim_scheme *scheme, void (*finds)(instar_thread *t), const char *what,
+				  bool ends_first)
+{
+	struct cargo *cargo = cargo_new(1);
+	struct injector injector;
+	instar_thread *t = join_rationed(scheme, &injector);
+	instar_domain *domain = t->domain;
+	uint64_t least, most, threads = 2;
+	struct actor actor;
+
+	actor_start(&actor, domain);
+	least = injector.live;
+	actor_do(&actor, actor_enter, NULL);
+	actor_do(&actor, job_burst, cargo);
+	actor_do(&actor, actor_leave, NULL);
+	most = injector.live;
+	if (!ends_first) {
+		finds(t);
+		threads = attached(domain);
+	}
+	actor_stop(&actor);
+	if (ends_first)
+		finds(t);
+	ok(most > least + 2 * BURST && injector.live <= least + BURST && threads == 2,
+	   "%s: so does who ends %s %s: %llu allocations, then %llu, then %llu", scheme->info.name,
+	   ends_first ? "before" : "after", what, (unsigned long long)least, (unsigned long long)most,
+	   (unsigned long long)injector.live);
+	instar_thread_detach(t);
+	instar_domain_destroy(domain);
+	free(cargo);
+}
+
+/* An allocator that takes its time over one chunk. */
+struct slow {
+	struct injector injector;
+	void (*free)(void *memory, size_t size, size_t alignment, void *ctx);
+	bool armed, reached; /* atomic */
+};
+
+static void free_slowly(void *memory, size_t size, size_t alignment, void *ctx)
+{
+	struct slow *slow = ctx;
+
+	if (size == sizeof(struct limbo_chunk) && __atomic_exchange_n(&slow->armed, false, __ATOMIC_SEQ_CST)) {
+		__atomic_store_n(&slow->reached, true, __ATOMIC_SEQ_CST);
+		usleep(SLOW_US);
+	}
+	slow->free(memory, size, alignment, &slow->injector);
+}
+
+/* The same by a domain's worker, and nobody is attached to what it has in hand. */
+static void worker_gives_back(const struct reclaim_scheme *scheme)
+{
+	struct cargo *cargo = cargo_new(1);
+	struct slow slow = { .armed = false };
+	instar_domain *domain;
+	struct actor actor;
+
+	injector_init(&slow.injector);
+	slow.free = slow.injector.allocator.free;
+	slow.injector.allocator.free = free_slowly;
+	slow.injector.opts.flags = INSTAR_DOMAIN_BACKGROUND;
+	domain = open_domain(scheme, &slow.injector.opts);
+	actor_start(&actor, domain);
+	actor_do(&actor, actor_enter, NULL);
+	actor_do(&actor, job_burst, cargo);
+	__atomic_store_n(&slow.armed, true, __ATOMIC_SEQ_CST);
+	actor_stop(&actor);
+	for (unsigned i = 0; i < PATIENCE * 1000 && !__atomic_load_n(&slow.reached, __ATOMIC_SEQ_CST); i++)
+		usleep(1000);
+	ok(__atomic_load_n(&slow.reached, __ATOMIC_SEQ_CST), "%s: so does a worker", scheme->info.name);
+	ok(instar_domain_destroy(domain) == INSTAR_OK && injector_balanced(&slow.injector),
+	   "%s: and nobody is attached to what it has in hand", scheme->info.name);
+	free(cargo);
+}
+
 /* ---- pages ---- */
 
 /* Of address space, in pages. */
@@ -279,6 +364,12 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	if (frees(scheme)) {
 		gives_back(scheme, barrier, "a barrier");
 		gives_back(scheme, poll_to_the_end, "a poll");
+	}
+	if (frees(scheme) && !scheme->info.max_threads) {
+		gives_back_of_another(scheme, barrier, "a barrier", false);
+		gives_back_of_another(scheme, barrier, "a barrier", true);
+		gives_back_of_another(scheme, poll_to_the_end, "a poll", true);
+		worker_gives_back(scheme);
 	}
 }
 

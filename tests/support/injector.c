@@ -57,7 +57,20 @@ static void put(void *memory, size_t size, size_t alignment, void *ctx)
 
 static void *get_pages(size_t size, size_t alignment, void *ctx)
 {
-	return get(ctx, size, alignment, true);
+	struct injector *i = ctx;
+	void *pages = get(i, size, alignment, true);
+
+	if (pages)
+		__atomic_fetch_add(&i->page_bytes, size, __ATOMIC_RELAXED);
+	return pages;
+}
+
+static void put_pages(void *pages, size_t size, size_t alignment, void *ctx)
+{
+	struct injector *i = ctx;
+
+	__atomic_fetch_sub(&i->page_bytes, size, __ATOMIC_RELAXED);
+	put(pages, size, alignment, ctx);
 }
 
 static void *get_memory(size_t size, size_t alignment, void *ctx)
@@ -68,7 +81,7 @@ static void *get_memory(size_t size, size_t alignment, void *ctx)
 void injector_init(struct injector *i)
 {
 	memset(i, 0, sizeof *i);
-	i->allocator = (struct instar_allocator){ sizeof i->allocator, get_pages, put, get_memory, put, i };
+	i->allocator = (struct instar_allocator){ sizeof i->allocator, get_pages, put_pages, get_memory, put, i };
 	i->opts = (struct instar_domain_opts)INSTAR_DOMAIN_OPTS_INIT;
 	i->opts.allocator = &i->allocator;
 }

@@ -14,6 +14,7 @@ struct injector {
 	uint64_t first, last;
 	unsigned percent;
 	uint64_t requests, refused, live, live_bytes; /* atomic */
+	uint64_t page_bytes; /* of the live ones; atomic */
 	uint64_t mismatched; /* frees whose size or alignment was not that of the allocation */
 	struct instar_allocator allocator;
 	struct instar_domain_opts opts;
