@@ -30,6 +30,7 @@ static struct {
 	void (*call)(void);
 	void (*handler)(void);    /* called where it stands, before others are told; or NULL */
 	unsigned long left;       /* instructions */
+	bool calls;               /* its instructions are those of the call; atomic, the thread's own */
 	enum stepper_state state; /* atomic */
 } stepper;
 
@@ -59,7 +60,7 @@ static void stepper_trapped(int number, siginfo_t *info, void *context)
 {
 	(void)number;
 	(void)info;
-	if (--stepper.left)
+	if (!__atomic_load_n(&stepper.calls, __ATOMIC_RELAXED) || --stepper.left)
 		return;
 	((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
 	if (stepper.handler)
@@ -82,8 +83,11 @@ static void *stepper_main(void *unused)
 		stepper_turn(STEPPER_IDLE);
 		if (stepper_wait_while(STEPPER_IDLE) == STEPPER_ENDS)
 			return NULL;
+		__atomic_store_n(&stepper.calls, true, __ATOMIC_RELAXED);
 		STEPPER_SET_FLAGS("orq $0x100");
 		stepper.call();
+		/* Who stood after the flag was cleared would have it set again, and step for ever. */
+		__atomic_store_n(&stepper.calls, false, __ATOMIC_RELAXED);
 		STEPPER_SET_FLAGS("andq $~0x100");
 	}
 }
