@@ -163,7 +163,7 @@ static bool free_garbage(instar_thread *t)
 	for (instar_thread *other = load_acquire(&t->domain->threads); other; other = other->next) {
 		for (unsigned i = 0; i < TURN && other != t && take_over(t, &other->own->limbo); i++)
 			freed |= free_elapsed(t, &t->own->limbo, TAKEN) != 0;
-		thread_tidy(other);
+		thread_tidy(other, SIZE_MAX);
 	}
 	for (unsigned i = 0; i < PARTS && free_elapsed(t, &t->own->limbo, TAKEN); i++)
 		freed = true;
@@ -174,7 +174,7 @@ static bool garbage_waits(const instar_domain *domain)
 {
 	const instar_thread *t = load_acquire(&domain->threads);
 
-	while (t && !limbo_pending(&t->own->limbo))
+	while (t && !limbo_pending(&t->own->limbo) && !thread_is_untidy(t))
 		t = t->next;
 	return t;
 }

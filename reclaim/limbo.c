@@ -38,18 +38,25 @@ bool limbo_reserve_chunk(instar_domain *domain, struct limbo *limbo)
 	return true;
 }
 
-/* Gives one spare chunk back if they are many more than those in use, which vary from grace period to grace
- * period. */
-static void trim(instar_domain *domain, struct limbo *limbo)
+/* Those in use vary from grace period to grace period. */
+bool limbo_has_excess(const struct limbo *limbo)
 {
 	size_t used = (size_t)limbo_pending(limbo) / LIMBO_RECORDS;
-	struct limbo_chunk *excess = limbo->tail->next;
 
-	if (limbo->chunks <= 2 * used + SPARE_CHUNKS || excess == load_acquire(&limbo->head)) /* ORD:limbo-reuse */
-		return;
-	limbo->tail->next = excess->next;
-	store_relaxed(&limbo->chunks, limbo->chunks - 1);
-	free_chunk(domain, excess);
+	return load_relaxed(&limbo->chunks) > 2 * used + SPARE_CHUNKS;
+}
+
+void limbo_trim(instar_domain *domain, struct limbo *limbo, size_t n)
+{
+	for (; n && limbo_has_excess(limbo); n--) {
+		struct limbo_chunk *excess = limbo->tail->next;
+
+		if (excess == load_acquire(&limbo->head)) /* ORD:limbo-reuse */
+			return;
+		limbo->tail->next = excess->next;
+		store_relaxed(&limbo->chunks, limbo->chunks - 1);
+		free_chunk(domain, excess);
+	}
 }
 
 /* Goes on to the next chunk, which is spare. */
@@ -57,7 +64,7 @@ void limbo_next_chunk(instar_domain *domain, struct limbo *limbo)
 {
 	limbo->tail = limbo->tail->next;
 	limbo->room = LIMBO_RECORDS;
-	trim(domain, limbo);
+	limbo_trim(domain, limbo, 1);
 }
 
 bool limbo_lock(struct limbo *limbo)
@@ -139,15 +146,10 @@ static void free_chunks(instar_domain *domain, struct limbo *limbo)
 	store_relaxed(&limbo->chunks, 0);
 }
 
-bool limbo_has_excess(const struct limbo *limbo)
-{
-	return load_relaxed(&limbo->chunks) > SPARE_CHUNKS && !limbo_pending(limbo);
-}
-
 /* All, since what is kept may be what an allocator has on top of the rest. */
 void limbo_give_back(instar_domain *domain, struct limbo *limbo)
 {
-	if (!limbo_has_excess(limbo) || !limbo_lock(limbo))
+	if (limbo_pending(limbo) || !limbo_has_excess(limbo) || !limbo_lock(limbo))
 		return;
 	free_chunks(domain, limbo);
 	limbo_unlock(limbo);

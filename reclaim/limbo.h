@@ -1,6 +1,6 @@
 /*
- * reclaim/limbo.h - retired objects waiting for their grace period: a queue with one producer, the
- * handle's thread, and one consumer at a time, anybody.
+ * reclaim/limbo.h - retired objects waiting for their grace period: a queue with one producer at a time, who has the
+ * handle, and one consumer at a time, anybody.
  *
  *	    head, first                    tail, room
  *	       v                              v
@@ -9,10 +9,10 @@
  *
  * A ring of chunks.  The producer fills `tail`, goes on to the next chunk as long as that is not `head`,
  * and else puts a new one in between; so retiring allocates only while garbage grows beyond all it was
- * lately.  Chunks in excess are given back one by one, or all once nothing waits: where the thread calls or leaves,
- * and, in a handle that nobody has, by who passes.  The producer takes no lock and makes no locked instruction.  The
- * consumer holds `busy` while it takes and destroys, so that an object is either still counted in appended - taken or
- * destroyed.
+ * lately.  Spare chunks in excess of what was used lately go back to the allocator: one with each chunk that is filled,
+ * all when the thread leaves, and some with each visit to a handle that nobody has (thread_tidy).  The producer takes no
+ * lock and makes no locked instruction.  The consumer holds `busy` while it takes and destroys, so that an object is
+ * either still counted in appended - taken or destroyed.
  *
  * Invariants: taken <= appended; `first` places of head are taken; chunks strictly between tail and head
  * (in the ring's direction) are spare and the producer's alone; the consumer reads a chunk's `next`
@@ -80,10 +80,13 @@ static inline void limbo_append(instar_domain *domain, struct limbo *limbo, cons
 	store_release(&limbo->appended, load_relaxed(&limbo->appended) + 1);
 }
 
-/* Chunks are many and nothing waits in them: a guess, by anyone. */
+/* Chunks are many more than those in use: a guess, by anyone. */
 bool limbo_has_excess(const struct limbo *limbo);
 
-/* Gives all chunks back if that is so.  The producer's, who has nothing reserved. */
+/* Gives up to n spare chunks back as long as that is so.  The producer's. */
+void limbo_trim(instar_domain *domain, struct limbo *limbo, size_t n);
+
+/* Gives all chunks back if that is so and nothing waits in them.  The producer's, who has nothing reserved. */
 void limbo_give_back(instar_domain *domain, struct limbo *limbo);
 
 static inline uint64_t limbo_pending(const struct limbo *limbo)

@@ -59,7 +59,8 @@ instar_thread *thread_new(instar_domain *domain);      /* a handle, unlinked; NU
 void thread_free(instar_thread *t);
 instar_thread *thread_mine(instar_domain *domain);     /* the caller's handle, or NULL */
 void thread_release(instar_thread *t);                 /* the caller's, whatever its counts */
-void thread_tidy(instar_thread *t);                    /* one that nobody has gives back what its queue took in excess */
+bool thread_is_untidy(const instar_thread *t);         /* nobody has it, and its queue has chunks in excess */
+void thread_tidy(instar_thread *t, size_t chunks);     /* if so: so many go back */
 bool thread_watch_exit(void);                          /* the caller's exit is cared for; false: no memory or key for that */
 bool thread_in_section(void);                          /* of any domain */
 void thread_go_online(instar_thread *t);               /* the caller's; inside a section: it stays so after it */

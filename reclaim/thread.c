@@ -148,12 +148,18 @@ static instar_thread *take_free_handle(instar_domain *domain)
 	return t;
 }
 
-/* Who attaches meanwhile takes another handle, or makes one: so not where there may be none. */
-void thread_tidy(instar_thread *t)
+bool thread_is_untidy(const instar_thread *t)
 {
-	if (t->domain->scheme->info.max_threads || !limbo_has_excess(&t->own->limbo) || !take_handle(t, HANDLE_TIDIED))
+	return load_relaxed(&t->attached) == HANDLE_FREE && limbo_has_excess(&t->own->limbo) &&
+	       !t->domain->scheme->info.max_threads;
+}
+
+/* Who attaches meanwhile takes another handle, or makes one: so not where there may be none. */
+void thread_tidy(instar_thread *t, size_t chunks)
+{
+	if (!thread_is_untidy(t) || !take_handle(t, HANDLE_TIDIED))
 		return;
-	limbo_give_back(t->domain, &t->own->limbo);
+	limbo_trim(t->domain, &t->own->limbo, chunks);
 	give_handle(t);
 }
 
@@ -225,7 +231,7 @@ void thread_release(instar_thread *t)
 	remove_mine(t);
 	if (t->domain->scheme->thread_fini)
 		t->domain->scheme->thread_fini(t);
-	limbo_give_back(t->domain, &t->own->limbo);
+	limbo_trim(t->domain, &t->own->limbo, SIZE_MAX);
 	give_handle(t);
 }
 

@@ -153,7 +153,7 @@ enum instar_status instar_barrier_until(instar_thread *thread, const struct inst
 		if (other == worker)
 			continue;
 		status = drain(t, &other->own->limbo, &w);
-		thread_tidy(other);
+		thread_tidy(other, SIZE_MAX);
 	}
 	if (worker && status == INSTAR_OK) /* at last: what it takes over, it takes out of the others */
 		status = drain(t, &worker->own->limbo, &w);

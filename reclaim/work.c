@@ -212,12 +212,12 @@ size_t free_elapsed(instar_thread *t, struct limbo *limbo, size_t budget)
 	return n;
 }
 
-/* Out of the queue of a handle that may be nobody's: then what it took in excess goes, too. */
+/* Out of the queue of another, and what that has in excess if no thread has it any more. */
 static size_t free_others(instar_thread *t, instar_thread *other, size_t budget)
 {
 	size_t n = free_elapsed(t, &other->own->limbo, budget);
 
-	thread_tidy(other);
+	thread_tidy(other, budget);
 	return n;
 }
 
@@ -233,7 +233,7 @@ size_t free_anywhere(instar_thread *t, size_t budget)
 	return n;
 }
 
-/* Looks at one handle; what waits in one that nobody has is freed here, and tables whose thread may be idle.  With the
+/* Looks at one handle; what waits in one that no thread has is freed here, and tables whose thread may be idle.  With the
  * former it stays while there is something to free: nobody else may ever come to it. */
 static void visit_next(instar_thread *t)
 {
@@ -242,7 +242,7 @@ static void visit_next(instar_thread *t)
 
 	if (!other)
 		other = load_acquire(&t->domain->threads);
-	left = load_relaxed(&other->attached) == HANDLE_FREE;
+	left = load_relaxed(&other->attached) != HANDLE_ATTACHED;
 	t->own->visit = other->next;
 	if ((left || table_waits(other->own)) && free_others(t, other, VISIT_BUDGET) && left)
 		t->own->visit = other;

@@ -167,6 +167,7 @@ static instar_thread *thread_for_model(instar_domain *domain, unsigned index)
 		run_fail("no handle");
 	instar_thread_offline(t);
 	memory_ignore(&t->own->counters, sizeof t->own->counters);
+	memory_ignore(&t->own->limbo.chunks, sizeof t->own->limbo.chunks); /* too few for anybody to decide by */
 	memory_prompt(&t->own->limbo.head, sizeof t->own->limbo.head);
 	memory_prompt(&t->own->limbo.taken, sizeof t->own->limbo.taken);
 	switch_for_model(thread, MAX_THREADS);
