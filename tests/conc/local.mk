@@ -88,9 +88,10 @@ conc_programs = \
 	tests/conc/stopped_anywhere \
 	tests/conc/tables_given_back
 
-check_PROGRAMS += $(conc_programs)
+# Takes its time, and asks for a machine that does nothing else.
+check_PROGRAMS += $(conc_programs) tests/conc/sleeper_costs
 TESTS += $(conc_programs)
-long_tests += $(conc_programs)
+long_tests += $(conc_programs) tests/conc/sleeper_costs
 
 conc_libs = tests/libsupport.la libinstar.la
 conc_steps_libs = tests/libsupport.la libinstar_steps.la
@@ -202,6 +203,8 @@ tests_conc_parked_steps_SOURCES = tests/conc/parked.c
 tests_conc_parked_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_parked_steps_LDADD = $(conc_steps_libs)
 
+tests_conc_sleeper_costs_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_sleeper_costs_LDADD = $(conc_steps_libs)
 tests_conc_snapshots_LDADD = $(conc_libs)
 tests_conc_snapshots_half_SOURCES = tests/conc/snapshots.c
 tests_conc_snapshots_half_CPPFLAGS = $(HALF_CPPFLAGS)
