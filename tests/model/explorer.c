@@ -22,9 +22,9 @@
 
 /* A real scheme has more steps, and stores that may wait; the specification scheme has none. */
 #if defined(RECLAIM_SCHEME)
-enum { MODEL_PREEMPTIONS = 1, MODEL_STORES_WAIT = 1 };
+enum { MODEL_PREEMPTIONS = 1, MODEL_STORES_WAIT = 1, ALL_MEET = 0 };
 #else
-enum { MODEL_PREEMPTIONS = 3, MODEL_STORES_WAIT = 0 };
+enum { MODEL_PREEMPTIONS = 3, MODEL_STORES_WAIT = 0, ALL_MEET = INSTAR_BUCKET_SLOTS == 3 };
 #endif
 
 enum { WARM_UP = 200 };
@@ -245,6 +245,15 @@ static int replay_one(const char *name, const char *text)
 	return !replay(text);
 }
 
+static void explore_all(bool thorough)
+{
+	bool more = true;
+	for (unsigned n = 0; n < scenarios_n && more; n++)
+		more = explore(&scenarios[n], thorough);
+	if (ALL_MEET && more && !options.stop)
+		ok(subject_tell_meetings() == 0, "each transition that writes, a clear and a snapshot have met each of them");
+}
+
 int main(int argc, char **argv)
 {
 	bool thorough = getenv("INSTAR_TEST_SCALE") != NULL;
@@ -275,12 +284,10 @@ int main(int argc, char **argv)
 		else
 			bail_out("no option %s", argv[i]);
 	}
-	bool more = true;
-	if (i < argc)
-		for (; i < argc && more; i++)
-			more = explore(find_scenario(argv[i]), thorough);
-	else
-		for (unsigned n = 0; n < scenarios_n && more; n++)
-			more = explore(&scenarios[n], thorough);
+	bool more = true, all = i == argc;
+	for (; i < argc && more; i++)
+		more = explore(find_scenario(argv[i]), thorough);
+	if (all)
+		explore_all(thorough);
 	return done_testing();
 }

@@ -10,6 +10,7 @@ model_sources = \
 	tests/model/history.c \
 	tests/model/history.h \
 	tests/model/lock.h \
+	tests/model/meetings.h \
 	tests/model/memory.c \
 	tests/model/memory.h \
 	tests/model/objects.h \

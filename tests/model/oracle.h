@@ -5,6 +5,7 @@
 #ifndef MODEL_ORACLE_H
 #define MODEL_ORACLE_H
 
+#include "tests/model/meetings.h"
 #include "tests/model/transition.h"
 
 enum { MAX_TABLES = 8 };
@@ -171,12 +172,16 @@ static const char *transition_of(const struct spot *s, const void *p, uint64_t o
 
 void subject_wrote(unsigned thread, const void *p, uint64_t old, uint64_t new)
 {
-	if (!trial.fresh && !trial.trace)
+	if (!trial.fresh && !trial.trace) {
+		meetings_note(NULL);
 		return;
+	}
 	trial.active = false; /* the oracles' own accesses are no steps */
 	struct spot spot;
-	bool is_spot = find_spot(p, &spot);
-	if (!is_spot && p != &world.map->root && !is_prev(p)) {
+	struct note note = { NO_KIND, thread, 0, 0, NULL };
+	bool is_spot = find_spot(p, &spot), is_root = p == &world.map->root;
+	if (!is_spot && !is_root && !is_prev(p)) {
+		meetings_note(&note);
 		trial.active = true;
 		return;
 	}
@@ -191,6 +196,11 @@ void subject_wrote(unsigned thread, const void *p, uint64_t old, uint64_t new)
 		fail_invariant(picture);
 	if (wrong)
 		run_fail("%s\n  %s", picture, wrong);
+	if (is_spot)
+		note = note_of_spot(thread, &spot, name, p, pair_of(old), pair_of(new));
+	else
+		note.kind = is_root ? kind_of_root(thread) : old && !new ? MEETS_T15 : NO_KIND;
+	meetings_note(&note);
 	trial.active = true;
 }
 

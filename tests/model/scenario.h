@@ -10,6 +10,7 @@
  *   G P S   a larger table, one of the same size, a smaller one (T14)
  *   Ba      the writer's way to a's home: births and rescues
  *   R       in no time, every home of the new table is born but those of the scenario's keys
+ *   Oan     in no time, fillers in all slots of the buckets that a's home reaches, from distance n on
  *   m M     one step of maintenance; all until no migration is left
  *   C  clear    N  open a snapshot, read all keys from it, close it
  *   v w u s z k b o  the reclaimer by itself: see objects.h; v is one advance, and what it may free
@@ -17,7 +18,6 @@
  *   W       the map has a miss filter
  *   K       the observer refers to the object as long as anybody runs
  *   Fan     fillers in a's home until n of its slots are free
- *   Oan     fillers in all slots of the buckets that a's home reaches, from distance n on
  */
 #ifndef MODEL_SCENARIO_H
 #define MODEL_SCENARIO_H

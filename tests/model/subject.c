@@ -33,7 +33,7 @@ static struct world {
 	word hash[MAX_KEYS];          /* of each letter's key */
 	bool used[MAX_KEYS];
 	struct content initial[MAX_KEYS];
-	unsigned threads, fillers;
+	unsigned threads, fillers, fillers_first; /* those of the preparation */
 	struct cell *cell;            /* see objects.h */
 	struct op {
 		char verb;
@@ -162,78 +162,7 @@ static void bear_the_rest(instar_thread *t)
 	trial.active = active;
 }
 
-/* What is no public call: one step of the protocol, in a section. */
-static void make_step(instar_thread *t, const struct op *op)
-{
-	section_enter(t);
-	struct table *root = section_root(world.map, t);
-	unsigned log2 = root->log2_homes;
-	switch (op->verb) {
-	case 'G': install_table(world.map, root, log2 + 1); break;
-	case 'P': install_table(world.map, root, log2); break;
-	case 'S': install_table(world.map, root, log2 - 1); break;
-	case 'B': bear_home(world.map, t, map_line(world.map, t), root, home_of(root, world.hash[op->key])); break;
-	case 'R': bear_the_rest(t); break;
-	default: run_fail("no such word: %c", op->verb);
-	}
-	section_leave_writer(t);
-}
-
-/* The call that is checked is the opening; what is read later must be what was there then. */
-static enum instar_status read_snapshot(unsigned thread)
-{
-	static struct content shown[MAX_THREADS + 1][MAX_KEYS];
-	instar_thread *t = world.thread[thread];
-	instar_snapshot *snapshot;
-	enum instar_status status = instar_snapshot_open(world.map, t, &snapshot);
-	history_end(thread, status, 0);
-	if (status != INSTAR_OK)
-		return status;
-	for (unsigned k = 0; k < MAX_KEYS; k++) {
-		shown[thread][k] = (struct content){ false, 0 };
-		if (world.used[k])
-			shown[thread][k].present = instar_snapshot_get(snapshot, t, key_of(world.hash[k]),
-								       &shown[thread][k].value) == INSTAR_OK;
-	}
-	history_show(thread, shown[thread]);
-	instar_snapshot_close(snapshot, t);
-	return INSTAR_OK;
-}
-
-static void make_op(unsigned thread, const struct op *op)
-{
-	bool of_key = strchr("ipfrcexg", op->verb) != NULL;
-	struct call call = { .verb = op->verb, .thread = thread, .key = of_key ? op->key : MAX_KEYS, .a = op->a, .b = op->b };
-	uint64_t out = 0;
-	enum instar_status status = INSTAR_OK;
-	history_announce(&call);
-	if (trial.trace)
-		trace_call(&call);
-	if (strchr("GPSBR", op->verb))
-		make_step(world.thread[thread], op);
-	else if (strchr("vwuszkbo", op->verb))
-		make_object_op(world.thread[thread], op->verb);
-	else if (op->verb == 'N')
-		status = read_snapshot(thread);
-	else
-		status = make_call(world.thread[thread], op, &out);
-	history_end(thread, status, out);
-	after_model_call(world.thread[thread]);
-	if (trial.trace)
-		trace_answer(thread, status, out);
-	if (status > INSTAR_BUSY)
-		run_fail("%c answers %s", op->verb, instar_status_name(status));
-}
-
-void subject_thread(unsigned thread)
-{
-	begin_model_thread(world.thread[thread]);
-	for (unsigned i = 0; i < world.ops[thread]; i++)
-		make_op(thread, &world.program[thread][i]);
-	end_model_thread(world.thread[thread]);
-}
-
-/* ---- preparation ---- */
+/* ---- fillers ---- */
 
 /* An entry of no interest; without the help for migrations that an insertion gives. */
 static void insert_filler(size_t home)
@@ -268,16 +197,101 @@ static void fill_home(size_t home, uint64_t free)
 		insert_filler(home);
 }
 
+/* All that a home reaches from distance d on, in no time. */
+static void fill_from(size_t home, uint64_t d)
+{
+	const struct table *root = (const struct table *)world.map->root;
+	bool active = trial.active;
+	trial.active = false;
+	for (; d <= FAR_BUCKETS; d++)
+		fill_home(far_bucket(home, (unsigned)d, root->mask), 0);
+	trial.active = active;
+}
+
+/* ---- steps ---- */
+
+/* What is no public call: one step of the protocol, in a section. */
+static void make_step(instar_thread *t, const struct op *op)
+{
+	section_enter(t);
+	struct table *root = section_root(world.map, t);
+	unsigned log2 = root->log2_homes;
+	switch (op->verb) {
+	case 'G': install_table(world.map, root, log2 + 1); break;
+	case 'P': install_table(world.map, root, log2); break;
+	case 'S': install_table(world.map, root, log2 - 1); break;
+	case 'B': bear_home(world.map, t, map_line(world.map, t), root, home_of(root, world.hash[op->key])); break;
+	case 'R': bear_the_rest(t); break;
+	case 'O': fill_from(home_of(root, world.hash[op->key]), op->a); break;
+	default: run_fail("no such word: %c", op->verb);
+	}
+	section_leave_writer(t);
+}
+
+/* The call that is checked is the opening; what is read later must be what was there then. */
+static enum instar_status read_snapshot(unsigned thread)
+{
+	static struct content shown[MAX_THREADS + 1][MAX_KEYS];
+	instar_thread *t = world.thread[thread];
+	instar_snapshot *snapshot;
+	enum instar_status status = instar_snapshot_open(world.map, t, &snapshot);
+	history_end(thread, status, 0);
+	if (status != INSTAR_OK)
+		return status;
+	for (unsigned k = 0; k < MAX_KEYS; k++) {
+		shown[thread][k] = (struct content){ false, 0 };
+		if (world.used[k])
+			shown[thread][k].present = instar_snapshot_get(snapshot, t, key_of(world.hash[k]),
+								       &shown[thread][k].value) == INSTAR_OK;
+	}
+	history_show(thread, shown[thread]);
+	instar_snapshot_close(snapshot, t);
+	return INSTAR_OK;
+}
+
+static void make_op(unsigned thread, const struct op *op)
+{
+	bool of_key = strchr("ipfrcexg", op->verb) != NULL;
+	struct call call = { .verb = op->verb, .thread = thread, .key = of_key ? op->key : MAX_KEYS, .a = op->a, .b = op->b };
+	uint64_t out = 0;
+	enum instar_status status = INSTAR_OK;
+	history_announce(&call);
+	meetings_begin_call(thread);
+	if (trial.trace)
+		trace_call(&call);
+	if (strchr("GPSBRO", op->verb))
+		make_step(world.thread[thread], op);
+	else if (strchr("vwuszkbo", op->verb))
+		make_object_op(world.thread[thread], op->verb);
+	else if (op->verb == 'N')
+		status = read_snapshot(thread);
+	else
+		status = make_call(world.thread[thread], op, &out);
+	history_end(thread, status, out);
+	after_model_call(world.thread[thread]);
+	if (trial.trace)
+		trace_answer(thread, status, out);
+	if (status > INSTAR_BUSY)
+		run_fail("%c answers %s", op->verb, instar_status_name(status));
+}
+
+void subject_thread(unsigned thread)
+{
+	begin_model_thread(world.thread[thread]);
+	for (unsigned i = 0; i < world.ops[thread]; i++)
+		make_op(thread, &world.program[thread][i]);
+	end_model_thread(world.thread[thread]);
+}
+
+/* ---- preparation ---- */
+
 static void prepare_op(const struct op *op)
 {
 	const struct table *root = (const struct table *)world.map->root;
 	size_t home = op->key < MAX_KEYS ? home_of(root, world.hash[op->key]) : 0;
 	switch (op->verb) {
 	case 'F': fill_home(home, op->a); break;
-	case 'O':
-		for (unsigned d = (unsigned)op->a; d <= FAR_BUCKETS; d++)
-			fill_home(far_bucket(home, d, root->mask), 0);
-		break;
+	case 'O': fill_from(home, op->a); break;
 	case 'K':
 		world.cell->held = true;
 		hold_object(world.thread[OBSERVER]);
@@ -319,6 +333,7 @@ void subject_prepare(const struct scenario *s)
 		prepare_op(&op);
 	for (unsigned k = 0; k < MAX_KEYS; k++)
 		world.initial[k] = world.used[k] ? content_of(k) : (struct content){ false, 0 };
+	world.fillers_first = world.fillers;
 	save_for_model();
 	arena_save();
 }
@@ -326,8 +341,10 @@ void subject_prepare(const struct scenario *s)
 void subject_begin_run(void)
 {
 	arena_restore();
+	world.fillers = world.fillers_first;
 	restore_for_model();
 	memory_begin_run();
+	meetings_begin_run();
 	history_clear();
 	instar_step_hook = trial.trace ? trace_step : NULL;
 }

@@ -21,6 +21,9 @@ void subject_thread(unsigned thread);
 /* After a run: reads every key, ends the migrations, audits, frees; looks for an order of the calls. */
 void subject_end_run(void);
 
+/* Tells which transitions have not met so far, each with each (meetings.h).  How many pairs. */
+unsigned subject_tell_meetings(void);
+
 /* From one fiber to another; MAX_THREADS: to or from the explorer itself. */
 void subject_switch(unsigned from, unsigned to);
 
