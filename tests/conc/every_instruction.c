@@ -1,7 +1,7 @@
 /*
  * tests/conc/every_instruction.c - a signal handler that comes between any two instructions of a call: what it calls
  * neither ends the section that it interrupted nor leaves one open.  `make check-stress` tries every instruction of all
- * calls, `make check` that of two and some of the others.
+ * calls, `.ci/run` of those where it matters most and some of the others, `make check` of two.
  *
  * While a handler stands there, after its calls, the main thread clears the map and frees the table that was left if it can,
  * or removes all objects of a boxed map and frees them.  If the section was ended too early, the call goes on in memory that
@@ -275,6 +275,8 @@ static unsigned stride_of(size_t call, const struct instar_scheme_info *scheme)
 {
 	if (test_scale() > 1)
 		return 1;
+	if (calls[call].boxed && only_kinds())
+		return STRIDE;
 	if (calls[call].handler == refer_to_what_came_since && scheme->wants_births)
 		return STRIDES;
 	return calls[call].stride;

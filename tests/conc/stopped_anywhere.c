@@ -20,9 +20,9 @@
 #if CAN_SINGLE_STEP
 
 enum { FIRST_OWN = 1 << 24, OWN = 120, FIRST_STEPPED = 1 << 25, COUNTER = 1 << 26, FEW = 8 };
-enum { POLLS = 100000, STRIDE = 211, NEXT = 5 };
+enum { POLLS = 100000, STRIDE = 211, NEXT = 5, NEXT_OF_KINDS = 30 };
 enum { STOCK = 64, ROUNDS = 2 };
-enum { STOPS = 6, FORKS = 2, PATIENCE = 60, CHILD_PATIENCE = 20, MAINTAINS = 100000, NO_CALL_IS_LONGER = 1 << 30 };
+enum { STOPS = 6, STOPS_OF_KINDS = 2, FORKS = 2, PATIENCE = 60, CHILD_PATIENCE = 20, MAINTAINS = 100000, NO_CALL_IS_LONGER = 1 << 30 };
 
 static struct world world;
 static instar_thread *stepped;
@@ -224,7 +224,7 @@ static const char *stop_at(instar_thread *t, bool growing, unsigned long n, cons
 static void stop_anywhere(instar_thread *t, const char *scheme, size_t call, unsigned flags, struct rng *rng)
 {
 	bool forks = flags & INSTAR_DOMAIN_ATFORK;
-	unsigned stops = (forks ? FORKS : STOPS) * test_scale();
+	unsigned stops = (forks ? FORKS : only_kinds() ? STOPS_OF_KINDS : STOPS) * test_scale();
 	const char *wrong = NULL;
 	bool growing = false;
 	unsigned long n = 0;
@@ -342,7 +342,7 @@ static void stop_amid_attempts(const struct instar_scheme_info *scheme)
 		abort();
 	actor_start(&idle, world.domain);
 	stepper_start(join, scheme->robust & INSTAR_ROBUST_PARKED ? retire_boxes : advance_only);
-	for (unsigned n = 1; n <= STRIDE && freed; n += NEXT)
+	for (unsigned n = 1; n <= STRIDE && freed; n += only_kinds() ? NEXT_OF_KINDS : NEXT)
 		freed = stop_from(t, n, &stops);
 	ok(freed && stops, "%s: a thread stops amid attempts to advance, %u times: the others free", scheme->name, stops);
 	if (!freed)

@@ -1,6 +1,7 @@
 /*
  * tests/support/wanted.h - which schemes the tests run for: those that INSTAR_TEST_SCHEME names, with commas between
- * them, or all; with INSTAR_TEST_KINDS=1, as `make check` says, the map's own tests for one of each kind.
+ * them, or all; with INSTAR_TEST_KINDS=1, as `make check` says, the map's own tests for one of each kind, and tests that
+ * step through calls for fewer of their instructions.
  */
 #ifndef TESTS_SUPPORT_WANTED_H
 #define TESTS_SUPPORT_WANTED_H
@@ -27,12 +28,17 @@ static inline bool scheme_is_wanted(const char *name)
 	return !wanted || list_names(wanted, name);
 }
 
-/* The same of the map's own tests: what differs between schemes of a kind, conformance tests see. */
-static inline bool scheme_is_wanted_by_maps(const char *name)
+static inline bool only_kinds(void)
 {
 	const char *kinds = getenv("INSTAR_TEST_KINDS");
 
-	if (kinds && *kinds == '1' && !getenv("INSTAR_TEST_SCHEME"))
+	return kinds && *kinds == '1' && !getenv("INSTAR_TEST_SCHEME");
+}
+
+/* The same of the map's own tests: what differs between schemes of a kind, conformance tests see. */
+static inline bool scheme_is_wanted_by_maps(const char *name)
+{
+	if (only_kinds())
 		return list_names("leak,ebr,qsbr,hyaline,hp-asym,ibr,ck-epoch,urcu-memb", name);
 	return scheme_is_wanted(name);
 }
