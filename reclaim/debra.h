@@ -14,7 +14,9 @@
 
 #include "reclaim/epoch.h"
 
-enum { DEBRA_SECTIONS = 16 }; /* between two looks; a power of two */
+#ifndef DEBRA_SECTIONS
+#define DEBRA_SECTIONS 16 /* between two looks; a power of two */
+#endif
 
 struct debra_thread {
 	struct epoch_thread head;

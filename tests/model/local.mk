@@ -44,7 +44,7 @@ model_quick = tests/model/explorer tests/model/explorer_ebr
 model_programs = $(model_quick) tests/model/explorer_seven tests/model/explorer_ebr_fence tests/model/explorer_hp \
 	tests/model/explorer_hp_asym tests/model/explorer_ibr tests/model/explorer_he tests/model/explorer_qsbr tests/model/explorer_ebr_token \
 	tests/model/explorer_ebr_pop tests/model/explorer_hp_pop tests/model/explorer_hyaline \
-	tests/model/explorer_hyaline_s
+	tests/model/explorer_hyaline_s tests/model/explorer_debra
 
 check_PROGRAMS += $(model_programs)
 TESTS += $(model_quick)
@@ -94,6 +94,12 @@ tests_model_explorer_qsbr_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=qsb
 	-DRECLAIM_SCHEME_FILE='"reclaim/qsbr.h"'
 tests_model_explorer_qsbr_CFLAGS = $(model_cflags)
 tests_model_explorer_qsbr_LDFLAGS =
+# Each section looks at a handle.
+tests_model_explorer_debra_SOURCES = $(model_sources)
+tests_model_explorer_debra_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=debra -DDEBRA_SECTIONS=1 \
+	-DRECLAIM_SCHEME_FILE='"reclaim/debra.h"'
+tests_model_explorer_debra_CFLAGS = $(model_cflags)
+tests_model_explorer_debra_LDFLAGS =
 # Each section looks for the token.
 tests_model_explorer_ebr_token_SOURCES = $(model_sources)
 tests_model_explorer_ebr_token_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=ebr_token -DTOKEN_SECTIONS=1 \

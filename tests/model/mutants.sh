@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cc="${CC:-cc} -O1 -std=gnu11 -w -D_GNU_SOURCE -DINSTAR_HALF_WIDTH -DINSTAR_STEPS -DPORT_SHIM -DINSTAR_BUCKET_SLOTS=3 -DTOKEN_SECTIONS=1 -DHYALINE_S_PATIENCE=1"
+cc="${CC:-cc} -O1 -std=gnu11 -w -D_GNU_SOURCE -DINSTAR_HALF_WIDTH -DINSTAR_STEPS -DPORT_SHIM -DINSTAR_BUCKET_SLOTS=3 -DTOKEN_SECTIONS=1 -DDEBRA_SECTIONS=1 -DHYALINE_S_PATIENCE=1"
 cc="$cc -DENGINE_NAME=engine_model -I$work -I$work/include"
 limit=300 # seconds
 survived=0 stale=0 killed=0
