@@ -183,6 +183,7 @@ const struct scenario scenarios[] = {
 	{ "free-later", "a root put up while a reader begins is cleared away and freed under it", "ia1", { "ga", "v C C v v" }, 3, 0 },
 	{ "free-advance", "a root is cleared away under a reader while a third thread advances", "ia1", { "ga", "C v v", "v v" }, 2, 0 },
 	{ "free-before", "a migration ends and its source is freed under a reader", "ia1 G R", { "ga", "M v v v v" }, 2, 0 },
+	{ "free-snapshot", "a migration ends and its source is freed under a snapshot opened meanwhile", "ia1 G R", { "N", "M v v v v" }, 1, 0 },
 	{ "free-birth", "a migration ends and its source is freed under a helper", "ia1 G R", { "pa2", "M v v v v" }, 2, 0 },
 
 	/* ---- the reclaimer by itself ---- */
