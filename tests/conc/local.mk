@@ -88,7 +88,7 @@ conc_programs = \
 	tests/conc/stopped_anywhere \
 	tests/conc/tables_given_back
 
-# Takes its time, and asks for a machine that does nothing else.
+# sleeper_costs takes its time, and asks for a machine that does nothing else: in the long tests only.
 check_PROGRAMS += $(conc_programs) tests/conc/sleeper_costs
 TESTS += $(conc_programs)
 long_tests += $(conc_programs) tests/conc/sleeper_costs

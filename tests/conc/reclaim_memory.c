@@ -227,8 +227,10 @@ static void gives_back(const struct reclaim_scheme *scheme, void (*finds)(instar
 	free(again);
 }
 
+/* In a section, which stays open. */
 static void job_burst(struct actor *a, void *cargo)
 {
+	actor_enter(a, NULL);
 	for (unsigned i = 0; i < 8 * STEADY; i++)
 		cargo_retire(a->self, cargo);
 }
@@ -247,7 +249,6 @@ static void gives_back_of_another(const struct reclaim_scheme *scheme, void (*fi
 
 	actor_start(&actor, domain);
 	least = injector.live;
-	actor_do(&actor, actor_enter, NULL);
 	actor_do(&actor, job_burst, cargo);
 	actor_do(&actor, actor_leave, NULL);
 	most = injector.live;
@@ -278,7 +279,6 @@ static void visits_give_back(const struct reclaim_scheme *scheme)
 	struct actor actor;
 
 	actor_start(&actor, domain);
-	actor_do(&actor, actor_enter, NULL);
 	actor_do(&actor, job_burst, cargo);
 	actor_stop(&actor);
 	most = injector.live;
@@ -330,7 +330,6 @@ static void worker_gives_back(const struct reclaim_scheme *scheme)
 	slow.injector.opts.flags = INSTAR_DOMAIN_BACKGROUND;
 	domain = open_domain(scheme, &slow.injector.opts);
 	actor_start(&actor, domain);
-	actor_do(&actor, actor_enter, NULL);
 	actor_do(&actor, job_burst, cargo);
 	__atomic_store_n(&slow.armed, true, __ATOMIC_SEQ_CST);
 	actor_stop(&actor);

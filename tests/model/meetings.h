@@ -48,7 +48,8 @@ static enum kind kind_of_root(unsigned thread)
 	return call && call->verb == 'C' ? MEETS_CLEAR : call && call->verb == 'N' ? MEETS_SNAPSHOT : MEETS_T14;
 }
 
-/* The home is one of few, or both lie in a larger one; a whole table is one of none. */
+/* One home lies in the other's part of the hashes, or it is one slot.  What is done to the root or a prev, in no bits, is
+ * done to all. */
 static bool meet(const struct note *a, const struct note *b)
 {
 	const struct note *fine = a->log2_homes > b->log2_homes ? a : b, *coarse = fine == a ? b : a;
