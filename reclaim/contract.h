@@ -88,7 +88,7 @@ struct instar_domain {
 /* For whom a handle is: the next thread that attaches; a thread; who gives back what it took in excess (thread.c). */
 enum handle_state { HANDLE_FREE, HANDLE_ATTACHED, HANDLE_TIDIED };
 
-/* The head of every scheme's thread handle.  Written by its thread alone, but for `attached`. */
+/* The head of every scheme's thread handle.  Written by its thread alone, but for `state`. */
 struct instar_thread {
 	instar_domain *domain;
 	instar_thread *next;          /* in domain->threads */
@@ -100,7 +100,7 @@ struct instar_thread {
 	bool owes_work;               /* retired or buried inside a user's section: instar_leave calls reclaim_work */
 	bool stalled;                 /* no grace period elapses, for much longer than they take: see reclaim_stalled */
 	unsigned work;                /* retirements and burials; reclaim_work lowers it: see reclaim_worked */
-	unsigned attached;            /* enum handle_state */
+	unsigned state;               /* enum handle_state */
 	struct thread_private *own;   /* reclaim/private.h: limbo list, counters, flags */
 };
 

@@ -48,7 +48,7 @@ static __attribute__((noinline, unused)) bool debra_go_on(instar_thread *t, unsi
 		own->epoch = g;
 	}
 	while (own->next && looks && idle && epoch_look(own->next, g)) {
-		if (load_relaxed(&own->next->attached) == HANDLE_ATTACHED)
+		if (load_relaxed(&own->next->state) == HANDLE_ATTACHED)
 			looks--;
 		else
 			idle--;

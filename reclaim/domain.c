@@ -102,7 +102,7 @@ static bool in_use(instar_domain *domain)
 
 	/* ORD:handle-release's other side: what the threads did before they left */
 	for (t = load_acquire(&domain->threads); t; t = t->next)
-		if (load_acquire(&t->attached) == HANDLE_ATTACHED && t != background_handle(domain))
+		if (load_acquire(&t->state) == HANDLE_ATTACHED && t != background_handle(domain))
 			return true;
 	return load_acquire(&domain->maps) || load_acquire(&domain->shared_readers);
 }

@@ -95,7 +95,7 @@ static void lose_threads(instar_domain *domain)
 		if (!is_callers(t)) {
 			domain->scheme->thread_lost(t);
 			t->interrupted = false;
-			t->attached = HANDLE_FREE;
+			t->state = HANDLE_FREE;
 		} else if (!t->own->limbo.busy || caller_frees(t->own)) {
 			continue;
 		}

@@ -179,7 +179,7 @@ static uint64_t attached_threads(const instar_domain *domain)
 	uint64_t n = 0;
 
 	for (t = load_acquire(&domain->threads); t; t = t->next)
-		n += load_relaxed(&t->attached) == HANDLE_ATTACHED && t != background_handle(domain);
+		n += load_relaxed(&t->state) == HANDLE_ATTACHED && t != background_handle(domain);
 	return n;
 }
 

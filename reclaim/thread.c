@@ -130,13 +130,13 @@ static bool take_handle(instar_thread *t, enum handle_state state)
 	unsigned was = HANDLE_FREE;
 
 	/* ORD:handle-take — acq_rel; pairs with ORD:handle-release (thread.c); carries the producer's half of limbo */
-	return load_relaxed(&t->attached) == was && cas_acq_rel(&t->attached, &was, state);
+	return load_relaxed(&t->state) == was && cas_acq_rel(&t->state, &was, state);
 }
 
 static void give_handle(instar_thread *t)
 {
 	/* ORD:handle-release — release; pairs with ORD:handle-take (thread.c) */
-	store_release(&t->attached, HANDLE_FREE);
+	store_release(&t->state, HANDLE_FREE);
 }
 
 static instar_thread *take_free_handle(instar_domain *domain)
@@ -150,7 +150,7 @@ static instar_thread *take_free_handle(instar_domain *domain)
 
 bool thread_is_untidy(const instar_thread *t)
 {
-	return load_relaxed(&t->attached) == HANDLE_FREE && limbo_has_excess(&t->own->limbo) &&
+	return load_relaxed(&t->state) == HANDLE_FREE && limbo_has_excess(&t->own->limbo) &&
 	       !t->domain->scheme->info.max_threads;
 }
 
@@ -186,7 +186,7 @@ static enum instar_status add_handle(instar_domain *domain, instar_thread **out)
 		thread_free(t);
 		return INSTAR_FULL;
 	}
-	t->attached = HANDLE_ATTACHED;
+	t->state = HANDLE_ATTACHED;
 	t->next = load_relaxed(&domain->threads);
 	/* ORD:handle-push — RMW; pairs with ORD:handle-list (contract.h) and every walk of the list; carries the handle,
 	 * and what a scan that missed it knew */

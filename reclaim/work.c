@@ -242,7 +242,7 @@ static void visit_next(instar_thread *t)
 
 	if (!other)
 		other = load_acquire(&t->domain->threads);
-	left = load_relaxed(&other->attached) != HANDLE_ATTACHED;
+	left = load_relaxed(&other->state) != HANDLE_ATTACHED;
 	t->own->visit = other->next;
 	if ((left || table_waits(other->own)) && free_others(t, other, VISIT_BUDGET) && left)
 		t->own->visit = other;

@@ -157,7 +157,7 @@ static void worker_ends(const struct reclaim_scheme *scheme)
 		unsigned attached = 0;
 
 		for (const instar_thread *other = domain_handles(domain); other; other = other->next)
-			attached += load_acquire(&other->attached) != 0;
+			attached += load_acquire(&other->state) != HANDLE_FREE;
 		gone = attached == 1;
 	}
 	instar_domain_stats(domain, &stats);

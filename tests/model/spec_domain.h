@@ -29,7 +29,7 @@ static instar_thread *thread_for_model(instar_domain *domain, unsigned index)
 	instar_thread *t = arena_alloc(sizeof *t, CACHE_LINE);
 	t->domain = t->own_domain = domain;
 	t->index = index;
-	t->attached = 1;
+	t->state = HANDLE_ATTACHED;
 	return t;
 }
 
