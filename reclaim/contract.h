@@ -167,6 +167,10 @@ static inline instar_thread *reclaim_self(instar_domain *domain)
 	return reclaim_self_slow(domain);
 }
 
+/* For a call that is given no handle and leaves none: the caller's, *made for this call if it had none. */
+instar_thread *reclaim_borrow(instar_domain *domain, bool *made);
+void reclaim_give_back(instar_thread *t, bool made);
+
 /* A section through the shared handle: many threads at once, so nothing of the handle is written. */
 void reclaim_shared_enter(instar_domain *domain);
 void reclaim_shared_leave(instar_domain *domain);

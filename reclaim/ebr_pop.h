@@ -75,6 +75,7 @@ static void ebr_pop_thread_lost(instar_thread *t)
 	.info.uses_signals = true, \
 	.domain_size = sizeof(struct epoch_domain), \
 	.thread_size = sizeof(struct ebr_pop_thread), \
+	.stand_in = "ebr-fence", \
 	.domain_init = ebr_pop_domain_init, \
 	.thread_init = ebr_pop_thread_init, \
 	.thread_fini = ebr_pop_thread_fini, \

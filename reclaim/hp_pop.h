@@ -79,6 +79,7 @@ static void hp_pop_thread_lost(instar_thread *t)
 	HAZARD_COMMON, \
 	.domain_size = sizeof(struct hazard_domain), \
 	.thread_size = sizeof(struct hp_pop_thread), \
+	.stand_in = "hp", \
 	.domain_init = hp_pop_domain_init, \
 	.thread_init = hp_pop_thread_init, \
 	.thread_fini = hp_pop_thread_fini, \

@@ -57,6 +57,8 @@ enum instar_status ping_domain_init(instar_domain *domain)
 {
 	enum instar_status status = INSTAR_BUSY;
 
+	if (domain->opts.flags & INSTAR_DOMAIN_NO_IPI) /* a signal is one */
+		return INSTAR_UNSUPPORTED;
 	if (domain->opts.signal)
 		return take_signal(domain->opts.signal);
 	for (int number = SIGRTMAX; number >= SIGRTMIN && status != INSTAR_OK; number--) {

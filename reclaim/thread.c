@@ -259,8 +259,8 @@ enum instar_status instar_thread_attach(instar_domain *domain, instar_thread **o
 enum instar_status instar_thread_detach(instar_thread *thread)
 {
 	if (!thread)
-		return INSTAR_INVAL;
-	if (!is_mine(thread) || !thread->own->attaches || thread_in_section() || reclaim_in_callback())
+		thread = thread_default();
+	if (!thread || !is_mine(thread) || !thread->own->attaches || thread_in_section() || reclaim_in_callback())
 		return INSTAR_MISUSE;
 	if (--thread->own->attaches)
 		return INSTAR_OK;
@@ -309,6 +309,22 @@ instar_thread *reclaim_self_slow(instar_domain *domain)
 	instar_thread *t;
 
 	return self(domain, &t) == INSTAR_OK ? t : domain->shared;
+}
+
+instar_thread *reclaim_borrow(instar_domain *domain, bool *made)
+{
+	bool had = thread_mine(domain);
+	instar_thread *t = reclaim_self(domain);
+
+	*made = !had && !t->is_shared;
+	return t;
+}
+
+/* Unless a destructor or callback has taken it over meanwhile. */
+void reclaim_give_back(instar_thread *t, bool made)
+{
+	if (made && !t->own->attaches && !t->nest)
+		thread_release(t);
 }
 
 /* ---- sections of callers without a handle ---- */

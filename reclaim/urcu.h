@@ -23,6 +23,10 @@
 
 enum { COUNTER_DETECTIONS = 1 };
 
+#ifndef URCU_HAS_MEMBARRIER
+#define URCU_HAS_MEMBARRIER false /* the flavour interrupts readers, where the kernel lets it */
+#endif
+
 enum urcu_ticket { URCU_IDLE, URCU_IN_FLIGHT, URCU_WANTED_AGAIN };
 
 struct urcu_domain {
@@ -125,6 +129,8 @@ static bool urcu_wait(instar_thread *t)
 
 static enum instar_status urcu_domain_init(instar_domain *domain)
 {
+	if (URCU_HAS_MEMBARRIER && (domain->opts.flags & INSTAR_DOMAIN_NO_IPI))
+		return INSTAR_UNSUPPORTED;
 	get_default_call_rcu_data();
 	return counter_domain_init(domain);
 }

@@ -22,6 +22,7 @@
 #define urcu_is_registered() (URCU_TLS(rcu_reader) != NULL)
 #define urcu_is_gone() unlikely(!URCU_TLS(rcu_reader))
 
+#define URCU_HAS_MEMBARRIER true
 #include "reclaim/urcu_reader.h"
 
 #ifdef RECLAIM_SCHEME_BODY
@@ -30,6 +31,7 @@
 	.info.name = "urcu-bp", \
 	.info.family = "rcu", \
 	.info.source = "liburcu, urcu-bp.h", \
+	.stand_in = "urcu-mb", \
 	URCU_TABLE
 
 #endif

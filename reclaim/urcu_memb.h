@@ -16,6 +16,7 @@
 #include <urcu/urcu-memb.h>
 #include <urcu/static/urcu-memb.h>
 
+#define URCU_HAS_MEMBARRIER true
 #include "reclaim/urcu_reader.h"
 
 #ifdef RECLAIM_SCHEME_BODY
@@ -24,6 +25,7 @@
 	.info.name = "urcu-memb", \
 	.info.family = "rcu", \
 	.info.source = "liburcu, urcu-memb.h", \
+	.stand_in = "urcu-mb", \
 	URCU_TABLE
 
 #endif

@@ -34,6 +34,9 @@ struct operation {
 	enum instar_status status; /* if what was decided is done */
 };
 
+/* instar_bmap_destroy, at once: nobody refers to what is in it. */
+void bmap_unmake(instar_bmap *map);
+
 /* Completes the handle and the key.  false: INVAL. */
 bool bmap_thread(const instar_bmap *map, instar_thread **t);
 bool bmap_key(const void *key, size_t length, struct byte_key *out);

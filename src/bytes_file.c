@@ -208,8 +208,11 @@ static enum instar_status load_into(instar_bmap *map, int fd)
 	enum instar_status status = image_open(&s.image, map->domain, fd, IMAGE_BYTES, 1);
 	if (status != INSTAR_OK)
 		return status;
-	status = read_image(&s, map, reclaim_self(map->domain), &buffer);
+	bool made;
+	instar_thread *thread = reclaim_borrow(map->domain, &made);
+	status = read_image(&s, map, thread, &buffer);
 	int saved = errno;
+	reclaim_give_back(thread, made);
 	reclaim_free(map->domain, buffer.bytes, buffer.size, sizeof(void *));
 	errno = saved;
 	image_close(&s.image, map->domain);
@@ -232,7 +235,7 @@ enum instar_status instar_bmap_load(instar_bmap **out, instar_domain *domain, co
 		return INSTAR_OK;
 	}
 	int saved = errno;
-	instar_bmap_destroy(map);
+	bmap_unmake(map); /* nobody else knew it */
 	errno = saved;
 	return status;
 }

@@ -67,17 +67,20 @@ enum instar_status instar_bmap_create(instar_bmap **out, instar_domain *domain, 
 	return INSTAR_OK;
 }
 
-enum instar_status instar_bmap_destroy(instar_bmap *map)
+void bmap_unmake(instar_bmap *map)
 {
-	if (!map)
-		return INSTAR_OK;
 	instar_domain *domain = map->domain;
-	enum instar_status status = map_unmake(map->map);
-	if (status != INSTAR_OK)
-		return status;
+	map_unmake(map->map);
 	reclaim_free(domain, map, sizeof *map, sizeof(void *));
 	reclaim_map_gone(domain);
-	return INSTAR_OK;
+}
+
+enum instar_status instar_bmap_destroy(instar_bmap *map)
+{
+	enum instar_status status = map ? map_retire_values(map->map) : INSTAR_OK;
+	if (map && status == INSTAR_OK)
+		bmap_unmake(map);
+	return status;
 }
 
 /* ---- all keys ---- */

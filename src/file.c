@@ -12,7 +12,7 @@
 
 #if defined(HAVE_XXHASH)
 
-enum { BLOCK_ENTRIES = BLOCK_BYTES / sizeof(struct instar_entry) };
+enum { BLOCK_ENTRIES = BLOCK_BYTES / sizeof(struct instar_entry), SECTION_ENTRIES = 256 };
 
 _Static_assert(sizeof(struct instar_entry) == 16, "without gaps");
 
@@ -33,13 +33,27 @@ static enum instar_status write_entries(struct image *image, size_t n)
 	return image_write_block(image, n);
 }
 
+/* As snapshot_scan, which has a section at most for each call. */
+static enum instar_status fill_block(struct image *image, instar_snapshot *snapshot, instar_thread *thread,
+				     uint64_t *cursor, size_t *n)
+{
+	enum instar_status more = INSTAR_OK;
+	size_t some;
+	for (*n = 0; more == INSTAR_OK && *n < BLOCK_ENTRIES; *n += some) {
+		size_t room = BLOCK_ENTRIES - *n;
+		more = instar_snapshot_scan(snapshot, thread, cursor, entries_of(image) + *n,
+					    room < SECTION_ENTRIES ? room : SECTION_ENTRIES, &some);
+	}
+	return more;
+}
+
 static enum instar_status write_snapshot(struct image *image, instar_snapshot *snapshot, instar_thread *thread)
 {
 	uint64_t cursor = 0, total = 0;
 	enum instar_status status = image_write_head(image), more = INSTAR_OK;
 	while (status == INSTAR_OK && more == INSTAR_OK) {
 		size_t n;
-		more = instar_snapshot_scan(snapshot, thread, &cursor, entries_of(image), BLOCK_ENTRIES, &n);
+		more = fill_block(image, snapshot, thread, &cursor, &n);
 		status = write_entries(image, n);
 		total += n;
 	}
@@ -97,12 +111,14 @@ static enum instar_status read_image(struct image *image, instar_map *map, insta
 static enum instar_status load_into(instar_map *map, int fd)
 {
 	struct image image;
-	instar_thread *thread = reclaim_self(map->domain);
+	bool made;
 	enum instar_status status = image_open(&image, map->domain, fd, IMAGE_NUMBERS, sizeof(struct instar_entry));
-	if (status == INSTAR_OK) {
-		status = read_image(&image, map, thread);
-		image_close(&image, map->domain);
-	}
+	if (status != INSTAR_OK)
+		return status;
+	instar_thread *thread = reclaim_borrow(map->domain, &made);
+	status = read_image(&image, map, thread);
+	reclaim_give_back(thread, made);
+	image_close(&image, map->domain);
 	return status;
 }
 

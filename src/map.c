@@ -154,10 +154,67 @@ static void free_tables(instar_map *map)
 	}
 }
 
-enum instar_status map_unmake(instar_map *map)
+static void destroy_table(void *table, void *ctx)
 {
+	(void)ctx;
+	table_destroy(table);
+}
+
+static enum instar_status retire_leftovers(instar_map *map, instar_thread *t)
+{
+	for (struct table *next, *table; (table = map->abandoned); map->abandoned = next) {
+		next = table->next_abandoned;
+		if (table->owners > 1)
+			table->owners--;
+		else if (instar_retire(t, table, table->bytes, destroy_table, NULL) != INSTAR_OK)
+			return INSTAR_NOMEM;
+	}
+	for (struct parked *next, *p; (p = map->parked); map->parked = next) {
+		enum instar_status status;
+		next = p->next;
+		if (p->is_table)
+			status = instar_retire(t, p->object, ((struct table *)p->object)->bytes, destroy_table, NULL);
+		else
+			status = instar_retire(t, p->object, map_value_bytes(map, p->object), map->value_free,
+					       map->value_ctx);
+		if (status != INSTAR_OK)
+			return INSTAR_NOMEM;
+		reclaim_free(map->domain, p, sizeof *p, sizeof(void *));
+	}
+	return INSTAR_OK;
+}
+
+static bool count_taken(uint64_t key, uint64_t value, void *ctx)
+{
+	(void)key;
+	(void)value;
+	++*(size_t *)ctx;
+	return true;
+}
+
+enum instar_status map_retire_values(instar_map *map)
+{
+	enum { GRACE_ADVANCES = 4 }; /* with nobody in a section so many free all */
 	if (load_acquire(&map->open_snapshots))
 		return INSTAR_BUSY;
+	if (!map->value_free)
+		return INSTAR_OK;
+	bool made;
+	instar_thread *t = reclaim_borrow(map->domain, &made);
+	size_t taken = 0;
+	enum instar_status status = retire_leftovers(map, t);
+	if (status == INSTAR_OK)
+		status = instar_drain(map, t, count_taken, &taken);
+	if (status != INSTAR_OK) /* without memory all wait for a grace period, if the caller can */
+		status = instar_synchronize(t) == INSTAR_OK ? INSTAR_OK : INSTAR_NOMEM;
+	for (unsigned i = 0; i < GRACE_ADVANCES; i++)
+		instar_poll(t, taken);
+	reclaim_give_back(t, made);
+	return status;
+}
+
+void map_unmake(instar_map *map)
+{
 	reclaim_map_detach(map->domain, &map->attachment);
 	reclaim_callback_begin();
 	free_leftovers(map);
@@ -165,7 +222,6 @@ enum instar_status map_unmake(instar_map *map)
 	reclaim_callback_end();
 	pthread_mutex_destroy(&map->snapshots_lock);
 	free_map(map);
-	return INSTAR_OK;
 }
 
 enum instar_status instar_map_destroy(instar_map *map)
@@ -173,10 +229,12 @@ enum instar_status instar_map_destroy(instar_map *map)
 	if (!map)
 		return INSTAR_OK;
 	instar_domain *domain = map->domain;
-	enum instar_status status = map_unmake(map);
-	if (status == INSTAR_OK)
-		reclaim_map_gone(domain);
-	return status;
+	enum instar_status status = map_retire_values(map);
+	if (status != INSTAR_OK)
+		return status;
+	map_unmake(map);
+	reclaim_map_gone(domain);
+	return INSTAR_OK;
 }
 
 /* ---- one dispatch ---- */

@@ -4,6 +4,8 @@
 #include "src/state.h"
 #include "src/step.h"
 
+static __thread char this_opener; /* its address tells the thread, in a child process, too */
+
 /* Lists a snapshot before its root is swapped, and counts it before it gives it a number: src/park.h
  * counts on both. */
 static void list_snapshot(instar_map *map, instar_snapshot *s)
@@ -45,6 +47,7 @@ enum instar_status snapshot_open(instar_map *map, instar_thread *thread, instar_
 	if (!s)
 		return INSTAR_NOMEM;
 	s->map = map;
+	s->opener = &this_opener;
 	list_snapshot(map, s);
 	enum instar_status status = map->engine->snapshot_open(map, thread, &s->table);
 	if (status == INSTAR_OK)
@@ -66,11 +69,11 @@ enum instar_status instar_snapshot_open(instar_map *map, instar_thread *thread, 
 	return status;
 }
 
-/* The forking thread itself is in no call that has one. */
+/* Those of calls of other threads.  The forking thread may be in one, too: in a destructor that the call ran. */
 static void forget_lost(instar_map *map)
 {
 	for (instar_snapshot **p = &map->snapshots; *p;) {
-		if ((*p)->given) {
+		if ((*p)->given || (*p)->opener == &this_opener) {
 			p = &(*p)->next;
 			continue;
 		}

@@ -72,8 +72,13 @@ struct instar_map {
 	struct reclaim_map attachment;   /* to the domain */
 };
 
-/* All of instar_map_destroy but for the last step, reclaim_map_gone: after that the domain may be gone, too. */
-enum instar_status map_unmake(instar_map *map);
+/* Sections may still refer to boxed values: all go to the reclaimer.  BUSY: snapshots are open.  NOMEM: not all, the rest
+ * is in the map still. */
+enum instar_status map_retire_values(instar_map *map);
+
+/* The rest of instar_map_destroy but for the last step, reclaim_map_gone: after that the domain may be gone, too.  What is
+ * in the map is freed at once. */
+void map_unmake(instar_map *map);
 
 /* Index i stands in chunk c, which begins at FIRST_LINES * (2^c - 1). */
 static inline unsigned line_chunk(unsigned index)
@@ -121,7 +126,8 @@ struct instar_snapshot {
 	instar_map *map;
 	struct table *table;          /* NULL: there was no memory to swap the root */
 	uint64_t number;              /* in the order of opening */
-	bool given;                   /* to the user, who closes it; else a call that is under way does */
+	bool given;                   /* to the user, who closes it; else a call that is under way does ... */
+	const char *opener;           /* ... of this thread (snapshot.c) */
 	struct instar_snapshot *next; /* in map->snapshots */
 };
 

@@ -60,7 +60,8 @@ struct instar_bmap_opts {
 INSTAR_API enum instar_status instar_bmap_create(instar_bmap **out, instar_domain *domain,
 						 const struct instar_bmap_opts *opts);
 
-/* No other thread may be using the map.  Boxed values are freed.  NULL is OK.  BUSY: snapshots are open. */
+/* No other thread may be using the map.  Keys and boxed values are retired, as by instar_map_destroy.  NULL is OK.
+ * BUSY: snapshots are open; NOMEM: as there. */
 INSTAR_API enum instar_status instar_bmap_destroy(instar_bmap *map);
 
 /* OK and the value (value may be NULL), NOTFOUND.  Wait-free but for the comparison with keys of the same hash. */

@@ -3,8 +3,8 @@
  *
  * Every 64-bit key and every 64-bit value is valid.  Unless a call says otherwise it is linearizable,
  * lock-free, may be made by any number of threads at once, and each successful write is a release,
- * each hit an acquire.  get and contains are wait-free, during a growth too;
- * over schemes that keep references one by one (has_refs) lock-free.
+ * each hit an acquire.  get and contains are wait-free, during a growth too; lock-free over schemes that keep
+ * references one by one (has_refs), and where they are the first in a home after a snapshot was opened, which may copy it.
  *
  * The thread argument is the caller's handle in the map's domain, or NULL: then it is found
  * (instar_thread_self).  A handle of another domain: INVAL.
@@ -51,7 +51,7 @@ struct instar_map_opts {
 	uint64_t seed[2];    /* of the hash; {0, 0}: taken from the kernel */
 	unsigned flags;      /* enum instar_map_flags, or-ed */
 	/* Not NULL: a *boxed* map, its values are pointers that the map owns and retires on replace,
-	 * remove and destroy. */
+	 * remove, clear and destroy. */
 	void (*value_free)(void *value, void *ctx);
 	void *ctx;
 	const char *name;    /* for statistics; copied, 31 bytes kept */
@@ -65,10 +65,13 @@ struct instar_map_opts {
 INSTAR_API enum instar_status instar_map_create(instar_map **out, instar_domain *domain,
 						const struct instar_map_opts *opts);
 
-/* No other thread may be using the map.  Boxed values are freed.  NULL is OK.  BUSY: snapshots are open. */
+/* No other thread may be using the map, but sections may refer to what they found in it: boxed values are retired.  What no
+ * section can refer to is freed before the return as a rule; the rest is by instar_barrier, so long `ctx` must last.
+ * NULL is OK.  BUSY: snapshots are open.  NOMEM, of a boxed map, without memory, inside a section or where a scheme cannot
+ * tell grace periods: the rest is in the map still, to be destroyed once more. */
 INSTAR_API enum instar_status instar_map_destroy(instar_map *map);
 
-/* OK and the value (value may be NULL), NOTFOUND.  Wait-free, no atomic write, one bucket. */
+/* OK and the value (value may be NULL), NOTFOUND.  Wait-free (but see above), no atomic write, one bucket. */
 INSTAR_API enum instar_status instar_get(instar_map *map, instar_thread *thread, uint64_t key, uint64_t *value);
 INSTAR_API bool instar_contains(instar_map *map, instar_thread *thread, uint64_t key);
 

@@ -54,7 +54,7 @@ struct instar_scheme_info {
 /* All schemes known, available or not; *list lives as long as the process.  Wait-free. */
 INSTAR_API size_t instar_schemes(const struct instar_scheme_info **list);
 
-/* Where the library gets memory.  All four or none; sizes in bytes, alignment a power of two.
+/* Where the library gets memory: all four; sizes in bytes, alignment a power of two.
  * map returns zeroed memory (tables); alloc need not.  They may be called from any thread, and with locks of the domain
  * held: they make no call of the library and do not fork, and what they lock around a fork (pthread_atfork) they say
  * before the first domain is made. */
@@ -68,7 +68,8 @@ struct instar_allocator {
 };
 
 enum instar_domain_flags {
-	INSTAR_DOMAIN_NO_IPI = 1, /* never membarrier: isolated cores, a sandbox to come; readers pay a fence instead */
+	INSTAR_DOMAIN_NO_IPI = 1, /* never membarrier, nor a signal: isolated cores, a sandbox to come; readers pay a
+				   * fence instead, of another scheme where this one cannot (ebr-fence, hp, urcu-mb) */
 	INSTAR_DOMAIN_BACKGROUND = 2, /* a worker thread; see instar_domain_create */
 	INSTAR_DOMAIN_ATFORK = 4     /* for child processes that go on; see instar_domain_create */
 };
@@ -133,8 +134,8 @@ INSTAR_API instar_domain *instar_domain_default(void);
  */
 INSTAR_API enum instar_status instar_thread_attach(instar_domain *domain, instar_thread **out);
 
-/* Gives the handle back; pending garbage is handed over to the domain, never lost.
- * OK; MISUSE inside a section, a destructor or a callback, or when it is not the caller's or not attached, as an
+/* Gives the handle back; pending garbage is handed over to the domain, never lost.  NULL: the caller's in the default
+ * domain.  OK; MISUSE inside a section, a destructor or a callback, or when it is not the caller's or not attached, as an
  * implicit handle (instar_thread_self) is not. */
 INSTAR_API enum instar_status instar_thread_detach(instar_thread *thread);
 

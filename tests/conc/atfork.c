@@ -114,6 +114,64 @@ static void forks_with_a_snapshot(const struct reclaim_scheme *scheme)
 	ok(snapshot_is_usable(&w) == 0, "%s: and so has its parent", scheme->info.name);
 }
 
+/* ---- a fork by a destructor that an open ran ---- */
+
+enum { RETIRED_AN_OPEN = 100, OPENS = 1000 };
+
+static struct {
+	bool armed;
+	pid_t child; /* -1: not yet */
+} destructor;
+
+static void fork_if_armed(void *object, void *ctx)
+{
+	(void)object;
+	(void)ctx;
+	if (!destructor.armed || destructor.child != -1)
+		return;
+	fflush(stdout);
+	destructor.child = fork();
+	if (destructor.child == 0)
+		alarm(CHILD_PATIENCE);
+}
+
+/* Opens until a destructor has forked amid one: that snapshot. */
+static void open_until_forked(struct inherited *w)
+{
+	for (unsigned i = 0; i < OPENS && destructor.child == -1; i++) {
+		instar_snapshot_close(w->snapshot, w->t);
+		instar_enter(w->t);
+		for (unsigned n = 0; n < RETIRED_AN_OPEN; n++)
+			instar_retire(w->t, w, 1, fork_if_armed, NULL);
+		instar_leave(w->t);
+		instar_thread_quiescent(w->t);
+		destructor.armed = true;
+		if (instar_snapshot_open(w->map, w->t, &w->snapshot) != INSTAR_OK)
+			bail_out("no memory");
+		destructor.armed = false;
+	}
+}
+
+static void forks_in_an_open(const struct reclaim_scheme *scheme)
+{
+	struct inherited w = { .domain = open_for_forks(scheme, 0) };
+	int status = -1;
+
+	w.t = join_domain(w.domain);
+	w.map = open_map(w.domain, w.t);
+	destructor.child = -1;
+	open_until_forked(&w);
+	if (destructor.child == 0)
+		child_exit(snapshot_is_usable(&w));
+	if (destructor.child == -1)
+		diag("%s: no destructor ran in %u opens", scheme->info.name, OPENS);
+	else
+		waitpid(destructor.child, &status, 0);
+	ok(status == 0 || destructor.child == -1, "%s: a destructor forks amid an open, whose snapshot both have (status %#x)",
+	   scheme->info.name, (unsigned)status);
+	ok(snapshot_is_usable(&w) == 0, "%s: the parent, too", scheme->info.name);
+}
+
 /* ---- forks at any moment ---- */
 
 struct churn {
@@ -191,6 +249,8 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	if (scheme->info.section_protects_all)
 		forks_amid_a_count(scheme, STEP_SEALED, true);
 	forks_with_a_snapshot(scheme);
+	if (frees(scheme))
+		forks_in_an_open(scheme);
 	forks_at_any_moment(scheme, 0);
 	forks_at_any_moment(scheme, INSTAR_DOMAIN_BACKGROUND);
 }

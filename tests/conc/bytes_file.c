@@ -88,6 +88,30 @@ static void round_trip(const struct instar_scheme_info *scheme, void *arg)
 	close(fd);
 }
 
+static void load_leaves_nobody(const struct instar_scheme_info *scheme, void *arg)
+{
+	struct instar_reclaim_stats stats;
+	instar_domain *domain;
+	instar_bmap *copy;
+	int fd = file_new();
+
+	(void)arg;
+	if (!scheme->section_protects_all)
+		return;
+	copy = map_of(NULL, NULL, SMALL, false);
+	instar_bmap_save(copy, NULL, fd);
+	instar_bmap_destroy(copy);
+	lseek(fd, 0, SEEK_SET);
+	if (instar_domain_create(&domain, scheme->name, NULL) != INSTAR_OK ||
+	    instar_bmap_load(&copy, domain, NULL, fd) != INSTAR_OK)
+		bail_out("%s: no map", scheme->name);
+	instar_domain_stats(domain, &stats);
+	ok(stats.threads == 0 && holds(copy, SMALL, false), "%s: who loads is not attached after it", scheme->name);
+	instar_bmap_destroy(copy);
+	instar_domain_destroy(domain);
+	close(fd);
+}
+
 struct pipe_test {
 	int fd[2];
 	bool fine;
@@ -263,6 +287,7 @@ int main(void)
 		return done_testing();
 	}
 	each_scheme(round_trip, NULL);
+	each_scheme(load_leaves_nobody, NULL);
 	pipes();
 	damage();
 	refusals();

@@ -80,6 +80,29 @@ static void round_trip(const struct instar_scheme_info *scheme, void *arg)
 	close(fd);
 }
 
+/* Loading takes no handle, and leaves none: the domain may be destroyed by another thread. */
+static void load_leaves_nobody(const struct instar_scheme_info *scheme, void *arg)
+{
+	struct instar_reclaim_stats stats;
+	instar_domain *domain;
+	instar_map *copy;
+	int fd = file_new();
+
+	(void)arg;
+	copy = map_of(NULL, SMALL);
+	instar_save(copy, NULL, fd);
+	instar_map_destroy(copy);
+	lseek(fd, 0, SEEK_SET);
+	if (instar_domain_create(&domain, scheme->name, NULL) != INSTAR_OK ||
+	    instar_load(&copy, domain, NULL, fd) != INSTAR_OK)
+		bail_out("%s: no map", scheme->name);
+	instar_domain_stats(domain, &stats);
+	ok(stats.threads == 0 && holds(copy, SMALL), "%s: who loads is not attached after it", scheme->name);
+	instar_map_destroy(copy);
+	instar_domain_destroy(domain);
+	close(fd);
+}
+
 struct pipe_test {
 	int fd[2];
 	pthread_t reader;
@@ -313,6 +336,7 @@ int main(void)
 		return done_testing();
 	}
 	each_scheme(round_trip, NULL);
+	each_scheme(load_leaves_nobody, NULL);
 	pipes();
 	damage();
 	end_of_another();

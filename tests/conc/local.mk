@@ -41,6 +41,7 @@ tests_libsupport_half_la_CPPFLAGS = $(HALF_CPPFLAGS)
 
 conc_programs = \
 	tests/conc/boxed \
+	tests/conc/boxed_end_steps \
 	tests/conc/boxed_steps \
 	tests/conc/burials \
 	tests/conc/bytes \
@@ -98,6 +99,9 @@ conc_steps_libs = tests/libsupport.la libinstar_steps.la
 conc_half_libs = tests/libsupport_half.la libinstar_half.la
 
 tests_conc_boxed_LDADD = $(conc_libs)
+tests_conc_boxed_end_steps_SOURCES = tests/conc/boxed_end.c
+tests_conc_boxed_end_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_boxed_end_steps_LDADD = $(conc_steps_libs)
 tests_conc_boxed_steps_SOURCES = tests/conc/boxed.c
 tests_conc_boxed_steps_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_boxed_steps_LDADD = $(conc_steps_libs)

@@ -7,6 +7,9 @@
  *   options: -p N  preemptions         -d N  stores that may wait   -r  they may overtake each other
  *            -n N  runs by chance      -s N  seed                   -m N  states at most (in thousands)
  *            -v  figures   -x  stop at the first failure
+ *
+ * What follows a scenario's name in brackets is how many preemptions were explored whole, `all` if more would make no
+ * further run: with stores that come at once, and where tried with `late` ones, and with late ones `unordered`.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -27,7 +30,10 @@ enum { MODEL_PREEMPTIONS = 1, MODEL_STORES_WAIT = 1, ALL_MEET = 0 };
 enum { MODEL_PREEMPTIONS = 3, MODEL_STORES_WAIT = 0, ALL_MEET = INSTAR_BUCKET_SLOTS == 3 };
 #endif
 
-enum { WARM_UP = 200 };
+enum { WARM_UP = 200, THOROUGH_PREEMPTIONS = 3 };
+
+/* Preemptions explored whole, but for: */
+enum { NOT_EVEN_ZERO = -1, ALL_RUNS = 1000 };
 
 static struct {
 	int preemptions, delays;
@@ -132,21 +138,35 @@ static double seconds(void)
 }
 
 /* With fewer preemptions first, so that what is found is short; at last, in a thorough run, without bound. */
-static bool search(unsigned bound, bool thorough, unsigned *reached)
+static bool search(unsigned bound, bool thorough, int *whole)
 {
-	for (*reached = 0; *reached <= bound; ++*reached) {
-		if (!explore_by_search(*reached))
+	bool cut = false;
+	*whole = NOT_EVEN_ZERO;
+	for (unsigned n = 0; n <= bound && !cut; n++) {
+		if (!explore_by_search(n))
 			return false;
-		if (!search_was_limited())
+		cut = search_was_cut();
+		if (!cut)
+			*whole = search_was_limited() ? (int)n : ALL_RUNS;
+		if (*whole == ALL_RUNS)
 			return true;
 	}
-	return !thorough || explore_by_search(UNBOUNDED);
+	if (!thorough)
+		return true;
+	if (!explore_by_search(UNBOUNDED))
+		return false;
+	if (!search_was_cut())
+		*whole = ALL_RUNS;
+	return true;
 }
 
-/* Objects and stamps: explored with stores that wait, too. */
+/* Garbage is freed while others run: explored with stores that wait, too. */
 static bool is_of_reclaimer(const struct scenario *s)
 {
-	return strpbrk(s->thread[0], "wus") != NULL;
+	for (unsigned i = 0; i < threads_of(s); i++)
+		if (strchr(s->thread[i], 'v'))
+			return true;
+	return false;
 }
 
 /* Opening and closing a snapshot takes a lock: nobody may be parked there. */
@@ -159,41 +179,63 @@ static bool may_park(const struct scenario *s)
 }
 
 /* How stores come into memory: at once; late, in order; late, relaxed ones in any order. */
-static const struct limits memories[] = {
-	{ .delays = 0 },
-	{ .delays = 1 },
-	{ .delays = 2, .reorder = true },
+static const struct memory_kind {
+	const char *name;
+	struct limits limits;
+	unsigned preemptions; /* at most */
+} memories[] = {
+	{ "", { .delays = 0 }, 3 },
+	{ "late ", { .delays = 1 }, 2 },
+	{ "unordered ", { .delays = 2, .reorder = true }, 1 },
 };
 
-/* One scenario over one kind of memory. */
-static bool explore_memory(const struct limits *memory, bool thorough)
+static unsigned bound_of(const struct memory_kind *memory, bool thorough)
 {
-	unsigned bound = subject->preemptions, most = memory->reorder ? 1 : memory->delays ? 2 : 3, reached;
-	if (!is_of_reclaimer(subject))
-		most = MODEL_PREEMPTIONS;
-	if (bound > most)
-		bound = most;
+	unsigned bound = subject->preemptions;
 	if (options.preemptions >= 0)
-		bound = (unsigned)options.preemptions;
+		return (unsigned)options.preemptions;
+	if (thorough && !memory->limits.delays)
+		return bound > THOROUGH_PREEMPTIONS ? bound : THOROUGH_PREEMPTIONS;
+	if (!is_of_reclaimer(subject) && bound > MODEL_PREEMPTIONS)
+		bound = MODEL_PREEMPTIONS;
+	return bound > memory->preemptions ? memory->preemptions : bound;
+}
+
+/* One scenario over one kind of memory. */
+static bool explore_memory(const struct memory_kind *memory, bool thorough, int *whole)
+{
 	double began = seconds();
 	runs = 0;
-	trial.limits = *memory;
+	trial.limits = memory->limits;
 	trial.limits.park = may_park(subject);
-	bool right = explore_by_chance(WARM_UP, 3, true) && search(bound, thorough && !memory->delays, &reached);
-	bool exhausted = !search_was_limited() && !search_was_cut();
-	if (right && !exhausted)
+	bool right = explore_by_chance(WARM_UP, 3, true) &&
+		     search(bound_of(memory, thorough), thorough && !memory->limits.delays, whole);
+	if (right && *whole != ALL_RUNS)
 		right = explore_by_chance(options.chances * (thorough ? 50 : 1), 6, false);
 	if (!right)
 		tell_failure();
 	if (options.verbose)
-		diag("%s: %u stores late, %s, %llu runs, %zu states, %.2f s", subject->name, memory->delays,
-		     exhausted ? "exhausted" : "bounded", (unsigned long long)runs, search_states(), seconds() - began);
+		diag("%s: %s%llu runs, %zu states, %.2f s", subject->name, memory->name, (unsigned long long)runs,
+		     search_states(), seconds() - began);
 	return right;
+}
+
+static void tell_whole(char *text, size_t size, const char *memory, int whole)
+{
+	size_t at = strlen(text);
+	if (whole == ALL_RUNS)
+		snprintf(text + at, size - at, "%s%sall", at ? ", " : "", memory);
+	else
+		snprintf(text + at, size - at, "%s%s%d", at ? ", " : "", memory, whole);
 }
 
 /* false: no more of them. */
 static bool explore(const struct scenario *s, bool thorough)
 {
+	struct memory_kind chosen = { "late ", { .delays = (unsigned)options.delays, .reorder = options.reorder }, 3 };
+	const struct memory_kind *kinds = options.delays ? &chosen : memories;
+	unsigned n = !options.delays && MODEL_STORES_WAIT && (is_of_reclaimer(s) || thorough) ? 3 : 1;
+	char reached[64] = "";
 	bool right = true;
 	subject = s;
 	if (!run_guarded(prepare)) {
@@ -201,15 +243,12 @@ static bool explore(const struct scenario *s, bool thorough)
 		ok(false, "%s", s->name);
 		return !options.stop;
 	}
-	if (options.delays) {
-		struct limits memory = { .delays = (unsigned)options.delays, .reorder = options.reorder };
-		right = explore_memory(&memory, thorough);
-	} else {
-		unsigned n = MODEL_STORES_WAIT && (is_of_reclaimer(s) || thorough) ? 3 : 1;
-		for (unsigned i = 0; i < n && right; i++)
-			right = explore_memory(&memories[i], thorough);
+	for (unsigned i = 0; i < n && right; i++) {
+		int whole = NOT_EVEN_ZERO;
+		right = explore_memory(&kinds[i], thorough, &whole);
+		tell_whole(reached, sizeof reached, kinds[i].name, whole);
 	}
-	ok(right, "%s: %s", s->name, s->about);
+	ok(right, "%s: %s [%s]", s->name, s->about, reached);
 	return right || !options.stop;
 }
 

@@ -1,0 +1,201 @@
+/*
+ * tests/conc/boxed_end.c - the end of a boxed map: what sections refer to outlives it, the rest goes with it; so without
+ * memory; and nothing stays attached for it.
+ */
+#include <instar/instar.h>
+
+#include "tests/support/actor.h"
+#include "tests/support/cargo.h"
+#include "tests/support/tap.h"
+
+enum { BOXES = 3000 };
+
+/* A boxed map of n, which has no thread attached, over memory that can be refused. */
+struct boxed {
+	struct injector injector;
+	instar_domain *domain;
+	instar_map *map;
+	struct cargo *cargo;
+	size_t n;
+};
+
+static void open_boxed(struct boxed *b, const struct reclaim_scheme *scheme, size_t n)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	instar_thread *t;
+
+	opts.value_free = cargo_destroy;
+	injector_init(&b->injector);
+	b->domain = open_domain(scheme, &b->injector.opts);
+	b->n = n;
+	b->cargo = cargo_new(n);
+	if (instar_map_create(&b->map, b->domain, &opts) != INSTAR_OK)
+		bail_out("no map");
+	t = join_domain(b->domain);
+	for (size_t i = 0; i < n; i++)
+		if (instar_insert(b->map, t, i, (uintptr_t)&b->cargo[i], NULL) != INSTAR_OK)
+			bail_out("no entry");
+	instar_thread_detach(t);
+}
+
+/* Each box has been destroyed once, by now or by the domain's end. */
+static bool close_boxed(struct boxed *b)
+{
+	bool fine = instar_domain_destroy(b->domain) == INSTAR_OK && cargo_count(b->cargo, b->n, 1) == b->n;
+
+	free(b->cargo);
+	return fine && injector_balanced(&b->injector);
+}
+
+/* Whom nobody waits for: not a library's worker, a signal's handler or the end of the domain. */
+static bool frees_by_advances(const struct reclaim_scheme *scheme)
+{
+	return frees(scheme) && !scheme->info.process_wide && !scheme->info.uses_signals;
+}
+
+static void ends_alone(const struct reclaim_scheme *scheme)
+{
+	struct boxed b;
+	bool fine;
+
+	open_boxed(&b, scheme, BOXES);
+	fine = instar_map_destroy(b.map) == INSTAR_OK && attached(b.domain) == 0;
+	if (frees_by_advances(scheme))
+		fine = fine && cargo_count(b.cargo, BOXES, 1) == BOXES;
+	ok(close_boxed(&b) && fine, "%s: all are freed, once each, and nothing stays attached", scheme->info.name);
+}
+
+static void *find(struct boxed *b, instar_thread *t, uint64_t key)
+{
+	void *object;
+
+	if (instar_get_ref(b->map, t, key, &object) != INSTAR_OK)
+		bail_out("an entry is gone");
+	return object;
+}
+
+static void ends_in_a_section(const struct reclaim_scheme *scheme)
+{
+	const struct cargo *mine;
+	struct boxed b;
+	instar_thread *t;
+	bool kept;
+
+	open_boxed(&b, scheme, BOXES);
+	t = join_domain(b.domain);
+	instar_enter(t);
+	mine = find(&b, t, 7);
+	kept = instar_map_destroy(b.map) == INSTAR_OK;
+	instar_poll(t, BOXES);
+	kept = kept && cargo_intact(mine);
+	instar_leave(t);
+	kept = kept && instar_barrier(t) == INSTAR_OK && (!frees(scheme) || !cargo_intact(mine));
+	instar_thread_detach(t);
+	ok(close_boxed(&b) && kept, "%s: what a section refers to stays until it ends", scheme->info.name);
+}
+
+struct reading {
+	struct boxed b;
+	const struct cargo *object;
+};
+
+static void job_read(struct actor *a, void *arg)
+{
+	struct reading *r = arg;
+
+	instar_thread_online(a->self);
+	instar_enter(a->self);
+	r->object = find(&r->b, a->self, 11);
+}
+
+static void ends_under_a_reader(const struct reclaim_scheme *scheme)
+{
+	struct reading r;
+	struct actor reader;
+	bool kept;
+
+	open_boxed(&r.b, scheme, BOXES);
+	actor_start(&reader, r.b.domain);
+	actor_do(&reader, job_read, &r);
+	kept = instar_map_destroy(r.b.map) == INSTAR_OK && cargo_intact(r.object);
+	if (!strcmp(scheme->info.family, "hazard") && frees_by_advances(scheme))
+		kept = kept && cargo_count(r.b.cargo, BOXES, 1) >= BOXES / 2;
+	actor_do(&reader, actor_leave, NULL);
+	actor_do(&reader, actor_try_hard, NULL);
+	actor_stop(&reader);
+	ok(close_boxed(&r.b) && kept, "%s: so what another thread's section refers to", scheme->info.name);
+}
+
+/* Without memory it waits; in a section, where it may not, and where a scheme cannot tell when, it leaves what is left. */
+static void ends_without_memory(const struct reclaim_scheme *scheme)
+{
+	const struct cargo *mine;
+	enum instar_status in_section, after;
+	struct boxed b;
+	instar_thread *t;
+	bool kept;
+
+	open_boxed(&b, scheme, BOXES);
+	t = join_domain(b.domain);
+	instar_enter(t);
+	mine = find(&b, t, 7);
+	injector_refuse(&b.injector, INJECT_ALL);
+	in_section = instar_map_destroy(b.map);
+	kept = in_section == INSTAR_NOMEM && cargo_intact(mine) && instar_size(b.map) > 0;
+	instar_leave(t);
+	after = instar_map_destroy(b.map);
+	injector_refuse(&b.injector, 0);
+	if (after == INSTAR_NOMEM && !scheme->info.has_grace)
+		after = instar_map_destroy(b.map);
+	instar_thread_detach(t);
+	ok(close_boxed(&b) && kept && after == INSTAR_OK, "%s: without memory: %s in a section, %s after it",
+	   scheme->info.name, instar_status_name(in_section), instar_status_name(after));
+}
+
+/* What a snapshot showed and its close could not retire. */
+static void ends_with_leftovers(const struct reclaim_scheme *scheme)
+{
+	struct cargo *later = cargo_new(BOXES);
+	instar_snapshot *snapshot;
+	const struct cargo *mine;
+	struct boxed b;
+	instar_thread *t;
+	bool kept;
+
+	open_boxed(&b, scheme, BOXES);
+	t = join_domain(b.domain);
+	if (instar_snapshot_open(b.map, t, &snapshot) != INSTAR_OK)
+		bail_out("no snapshot");
+	for (size_t i = 0; i < BOXES / 2; i++)
+		if (instar_put(b.map, t, i, (uintptr_t)&later[i], NULL) != INSTAR_EXISTS)
+			bail_out("no replacement");
+	instar_enter(t);
+	mine = &b.cargo[7];
+	injector_refuse(&b.injector, INJECT_ALL);
+	instar_snapshot_close(snapshot, t);
+	injector_refuse(&b.injector, 0);
+	kept = instar_map_destroy(b.map) == INSTAR_OK;
+	if (scheme->info.section_protects_all)
+		kept = kept && cargo_intact(mine);
+	instar_leave(t);
+	instar_barrier(t);
+	instar_thread_detach(t);
+	ok(close_boxed(&b) && kept && cargo_count(later, BOXES, 1) == BOXES / 2,
+	   "%s: what a snapshot left behind for want of memory is retired, too", scheme->info.name);
+	free(later);
+}
+
+static void test_scheme(const struct reclaim_scheme *scheme)
+{
+	ends_alone(scheme);
+	ends_in_a_section(scheme);
+	ends_under_a_reader(scheme);
+	ends_without_memory(scheme);
+	ends_with_leftovers(scheme);
+}
+
+int main(void)
+{
+	each_table(test_scheme);
+	return done_testing();
+}
