@@ -171,6 +171,18 @@ enum instar_status instar_bmap_retain(instar_bmap *map, instar_thread *thread, i
 	return status;
 }
 
+enum instar_status instar_bmap_retain_some(instar_bmap *map, instar_thread *thread, instar_bmap_visit_fn *keep,
+					   void *ctx, uint64_t *cursor, size_t budget, size_t *removed)
+{
+	struct pass pass = { map, thread, keep, ctx, 0, INSTAR_OK, keep_or_remove };
+	enum instar_status status = INSTAR_INVAL;
+	if (bmap_thread(map, &pass.thread) && keep)
+		status = foreach_some(map->map, pass.thread, pass_bundle, &pass, cursor, budget);
+	if (removed)
+		*removed = pass.removed;
+	return status == INSTAR_STOPPED ? pass.status : status;
+}
+
 static bool remove_and_ask(struct pass *pass, const struct item *it)
 {
 	uint64_t value;

@@ -74,40 +74,61 @@ struct pass {
 	bool (*entry)(struct pass *, const struct instar_entry *); /* false: stop, `status` tells why */
 };
 
-/* Within one section: the next entries.  OK: more to come; NOTFOUND: the end; or another status. */
-static enum instar_status pass_some(struct pass *pass, uint64_t *cursor)
+/* Within one section: the next entries, `most` of them.  OK: more to come; NOTFOUND: the end; or another status, and the
+ * cursor where it was. */
+static enum instar_status pass_some(struct pass *pass, uint64_t *cursor, size_t most, size_t *n)
 {
 	struct instar_entry entries[VISIT_ENTRIES];
-	size_t n;
+	uint64_t next = *cursor;
 	reclaim_enter_all(pass->thread);
-	enum instar_status status = pass->map->engine->scan(pass->map, pass->thread, cursor, UINT64_MAX, entries,
-							    VISIT_ENTRIES, &n);
-	for (size_t i = 0; i < n; i++)
+	enum instar_status status = pass->map->engine->scan(pass->map, pass->thread, &next, UINT64_MAX, entries,
+							    most < VISIT_ENTRIES ? most : VISIT_ENTRIES, n);
+	for (size_t i = 0; i < *n; i++)
 		if (!pass->entry(pass, &entries[i])) {
 			status = pass->status;
+			next = *cursor;
 			break;
 		}
 	reclaim_leave_all(pass->thread);
+	*cursor = next;
 	return status;
+}
+
+/* false: something that is needed is missing. */
+static bool pass_complete(struct pass *pass)
+{
+	if (!pass->map || !pass->visit)
+		return false;
+	if (!pass->thread)
+		pass->thread = reclaim_self(pass->map->domain);
+	return pass->thread->domain == pass->map->domain;
 }
 
 static enum instar_status run_pass(struct pass *pass, const struct instar_deadline *deadline)
 {
-	if (!pass->map || !pass->visit)
-		return INSTAR_INVAL;
-	if (!pass->thread)
-		pass->thread = reclaim_self(pass->map->domain);
-	else if (pass->thread->domain != pass->map->domain)
+	if (!pass_complete(pass))
 		return INSTAR_INVAL;
 	uint64_t cursor = 0, begun = deadline ? clock_ns() : 0;
 	for (;;) {
+		size_t n;
 		enum instar_status status = look_at_deadline(deadline, begun);
 		if (status != INSTAR_OK)
 			return status;
-		status = pass_some(pass, &cursor);
+		status = pass_some(pass, &cursor, VISIT_ENTRIES, &n);
 		if (status != INSTAR_OK)
 			return status == INSTAR_NOTFOUND ? INSTAR_OK : status;
 	}
+}
+
+/* The part of a pass that begins at the cursor; what has no entries is paid for, too. */
+static enum instar_status run_part(struct pass *pass, uint64_t *cursor, size_t budget)
+{
+	if (!cursor || !budget || !pass_complete(pass))
+		return INSTAR_INVAL;
+	enum instar_status status = INSTAR_OK;
+	for (size_t n; status == INSTAR_OK && budget; budget -= n ? n : 1)
+		status = pass_some(pass, cursor, budget, &n);
+	return status;
 }
 
 static bool ask(struct pass *pass, const struct instar_entry *e)
@@ -124,6 +145,13 @@ enum instar_status instar_foreach(instar_map *map, instar_thread *thread, instar
 {
 	struct pass pass = { map, thread, visit, ctx, 0, INSTAR_OK, ask };
 	return run_pass(&pass, deadline);
+}
+
+enum instar_status foreach_some(instar_map *map, instar_thread *thread, instar_visit_fn *visit, void *ctx,
+				uint64_t *cursor, size_t budget)
+{
+	struct pass pass = { map, thread, visit, ctx, 0, INSTAR_OK, ask };
+	return run_part(&pass, cursor, budget);
 }
 
 /* Asks about the entry until the answer is yes, it is removed as asked about, or it is gone. */
@@ -146,6 +174,16 @@ enum instar_status instar_retain(instar_map *map, instar_thread *thread, instar_
 {
 	struct pass pass = { map, thread, keep, ctx, 0, INSTAR_OK, keep_or_remove };
 	enum instar_status status = run_pass(&pass, NULL);
+	if (removed)
+		*removed = pass.removed;
+	return status;
+}
+
+enum instar_status instar_retain_some(instar_map *map, instar_thread *thread, instar_visit_fn *keep, void *ctx,
+				      uint64_t *cursor, size_t budget, size_t *removed)
+{
+	struct pass pass = { map, thread, keep, ctx, 0, INSTAR_OK, keep_or_remove };
+	enum instar_status status = run_part(&pass, cursor, budget);
 	if (removed)
 		*removed = pass.removed;
 	return status;

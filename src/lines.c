@@ -88,3 +88,19 @@ size_t map_threads(instar_map *map)
 		lines += (size_t)FIRST_LINES << c;
 	return lines;
 }
+
+static void free_spare(struct line *line, void *ctx)
+{
+	instar_map *map = ctx;
+	if (line->spare)
+		reclaim_free(map->domain, line->spare, sizeof *line->spare, sizeof(void *));
+}
+
+void free_lines(instar_map *map)
+{
+	map_each_line(map, free_spare, map);
+	for (unsigned c = 0; c < LINE_CHUNKS; c++)
+		if (map->lines[c])
+			reclaim_free(map->domain, map->lines[c], ((size_t)FIRST_LINES << c) * sizeof(struct line),
+				     CACHE_LINE);
+}

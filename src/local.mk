@@ -24,6 +24,7 @@ instar_sources = \
 	src/check.c \
 	src/claim.h \
 	src/clear.h \
+	src/end.c \
 	src/engine.h \
 	src/engines.c \
 	src/file.c \

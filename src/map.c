@@ -1,5 +1,5 @@
 /*
- * src/map.c - the public calls of a map: making, unmaking, and one dispatch to its engine.
+ * src/map.c - the public calls of a map: making, and one dispatch to its engine.
  */
 #include <string.h>
 #include <sys/random.h>
@@ -46,28 +46,6 @@ static void set_options(instar_map *map, const struct instar_map_opts *o)
 		strncpy(map->name, o->name, sizeof map->name - 1);
 }
 
-static void free_spare(struct line *line, void *ctx)
-{
-	instar_map *map = ctx;
-	if (line->spare)
-		reclaim_free(map->domain, line->spare, sizeof *line->spare, sizeof(void *));
-}
-
-static void free_lines(instar_map *map)
-{
-	map_each_line(map, free_spare, map);
-	for (unsigned c = 0; c < LINE_CHUNKS; c++)
-		if (map->lines[c])
-			reclaim_free(map->domain, map->lines[c], ((size_t)FIRST_LINES << c) * sizeof(struct line),
-				     CACHE_LINE);
-}
-
-static void free_map(instar_map *map)
-{
-	free_lines(map);
-	reclaim_free(map->domain, map, sizeof *map, CACHE_LINE);
-}
-
 static instar_map *attached_map(struct reclaim_map *attachment)
 {
 	return (instar_map *)((char *)attachment - offsetof(instar_map, attachment));
@@ -112,7 +90,7 @@ enum instar_status instar_map_create(instar_map **out, instar_domain *domain, co
 		enum instar_status status = map->engine ? INSTAR_NOMEM : INSTAR_UNSUPPORTED;
 		if (table)
 			table_free(table);
-		free_map(map);
+		map_free(map);
 		return status;
 	}
 	map->lines[0][0].shared = true;
@@ -122,118 +100,6 @@ enum instar_status instar_map_create(instar_map **out, instar_domain *domain, co
 	map->attachment.fork = fork_map;
 	reclaim_map_attach(domain, &map->attachment);
 	*out = map;
-	return INSTAR_OK;
-}
-
-/* What closed snapshots left behind for want of memory. */
-static void free_leftovers(instar_map *map)
-{
-	for (struct table *next, *t = map->abandoned; t; t = next) {
-		next = t->next_abandoned;
-		if (--t->owners == 0)
-			table_destroy(t);
-	}
-	for (struct parked *next, *p = map->parked; p; p = next) {
-		next = p->next;
-		if (p->is_table)
-			table_destroy(p->object);
-		else
-			map->value_free(p->object, map->value_ctx);
-		reclaim_free(map->domain, p, sizeof *p, sizeof(void *));
-	}
-}
-
-static void free_tables(instar_map *map)
-{
-	struct table *root = (struct table *)map->root;
-	for (const struct table *t = root; map->value_free && t; t = prev_table(t->prev))
-		table_free_values(root, t, map->value_free, map->value_ctx);
-	for (struct table *next, *t = root; t; t = next) {
-		next = t->prev & PREV_OWNED ? NULL : prev_table(t->prev);
-		table_free(t);
-	}
-}
-
-static void destroy_table(void *table, void *ctx)
-{
-	(void)ctx;
-	table_destroy(table);
-}
-
-static enum instar_status retire_leftovers(instar_map *map, instar_thread *t)
-{
-	for (struct table *next, *table; (table = map->abandoned); map->abandoned = next) {
-		next = table->next_abandoned;
-		if (table->owners > 1)
-			table->owners--;
-		else if (instar_retire(t, table, table->bytes, destroy_table, NULL) != INSTAR_OK)
-			return INSTAR_NOMEM;
-	}
-	for (struct parked *next, *p; (p = map->parked); map->parked = next) {
-		enum instar_status status;
-		next = p->next;
-		if (p->is_table)
-			status = instar_retire(t, p->object, ((struct table *)p->object)->bytes, destroy_table, NULL);
-		else
-			status = instar_retire(t, p->object, map_value_bytes(map, p->object), map->value_free,
-					       map->value_ctx);
-		if (status != INSTAR_OK)
-			return INSTAR_NOMEM;
-		reclaim_free(map->domain, p, sizeof *p, sizeof(void *));
-	}
-	return INSTAR_OK;
-}
-
-static bool count_taken(uint64_t key, uint64_t value, void *ctx)
-{
-	(void)key;
-	(void)value;
-	++*(size_t *)ctx;
-	return true;
-}
-
-enum instar_status map_retire_values(instar_map *map)
-{
-	enum { GRACE_ADVANCES = 4 }; /* with nobody in a section so many free all */
-	if (load_acquire(&map->open_snapshots))
-		return INSTAR_BUSY;
-	if (!map->value_free)
-		return INSTAR_OK;
-	bool made;
-	instar_thread *t = reclaim_borrow(map->domain, &made);
-	size_t taken = 0;
-	enum instar_status status = retire_leftovers(map, t);
-	if (status == INSTAR_OK)
-		status = instar_drain(map, t, count_taken, &taken);
-	if (status != INSTAR_OK) /* without memory all wait for a grace period, if the caller can */
-		status = instar_synchronize(t) == INSTAR_OK ? INSTAR_OK : INSTAR_NOMEM;
-	for (unsigned i = 0; i < GRACE_ADVANCES; i++)
-		instar_poll(t, taken);
-	reclaim_give_back(t, made);
-	return status;
-}
-
-void map_unmake(instar_map *map)
-{
-	reclaim_map_detach(map->domain, &map->attachment);
-	reclaim_callback_begin();
-	free_leftovers(map);
-	free_tables(map);
-	reclaim_callback_end();
-	pthread_mutex_destroy(&map->snapshots_lock);
-	free_map(map);
-}
-
-enum instar_status instar_map_destroy(instar_map *map)
-{
-	if (!map)
-		return INSTAR_OK;
-	instar_domain *domain = map->domain;
-	enum instar_status status = map_retire_values(map);
-	if (status != INSTAR_OK)
-		return status;
-	map_unmake(map);
-	reclaim_map_gone(domain);
 	return INSTAR_OK;
 }
 

@@ -72,6 +72,16 @@ struct instar_map {
 	struct reclaim_map attachment;   /* to the domain */
 };
 
+/* What threads have of it, at its end. */
+void free_lines(instar_map *map);
+
+/* The map's own memory, without its tables. */
+static inline void map_free(instar_map *map)
+{
+	free_lines(map);
+	reclaim_free(map->domain, map, sizeof *map, CACHE_LINE);
+}
+
 /* Sections may still refer to boxed values: all go to the reclaimer.  BUSY: snapshots are open.  NOMEM: not all, the rest
  * is in the map still. */
 enum instar_status map_retire_values(instar_map *map);
@@ -133,6 +143,11 @@ struct instar_snapshot {
 
 /* The same as instar_snapshot_open, for a call that closes it itself, or hands it on and says so in `given`. */
 enum instar_status snapshot_open(instar_map *map, instar_thread *thread, instar_snapshot **out);
+
+/* As instar_foreach, of the next `budget` entries from *cursor on.  OK: more to come; NOTFOUND: the end; STOPPED: the last
+ * few will be visited again. */
+enum instar_status foreach_some(instar_map *map, instar_thread *thread, instar_visit_fn *visit, void *ctx,
+				uint64_t *cursor, size_t budget);
 
 /* At a fork, around which the list is locked: over in the child snapshots that lost threads had open for a call are
  * none any more; what they kept stays allocated. */

@@ -46,7 +46,7 @@ check-long: check-stress
 	CC='$(CC)' $(SHELL) $(srcdir)/tests/model/mutants.sh
 	$(SHELL) $(srcdir)/tests/mutants/run
 
-# What the tests reach of the library, where gcovr and a build with --enable-coverage are.  The half-width builds count
+# What the tests reach of the library, where gcovr and a build with --enable-coverage are; fails below the goals.  The half-width builds count
 # nothing; gcovr's assertion that a function has one place does not hold for engines of several levels.
 .PHONY: coverage
 coverage: check
@@ -55,6 +55,6 @@ coverage: check
 	find . -name '*half*.gcda' -exec rm {} +
 	PYTHONOPTIMIZE=1 gcovr --root '$(abs_top_srcdir)' --object-directory . --exclude-throw-branches \
 		--filter '$(abs_top_srcdir)/(src|reclaim)/' --html-details coverage/index.html \
-		--txt coverage/summary.txt --print-summary src reclaim
+		--txt coverage/summary.txt --print-summary --fail-under-line 95 --fail-under-branch 85 src reclaim
 clean-local:
 	rm -rf coverage

@@ -207,6 +207,11 @@ INSTAR_API enum instar_status instar_bmap_foreach(instar_bmap *map, instar_threa
 INSTAR_API enum instar_status instar_bmap_retain(instar_bmap *map, instar_thread *thread, instar_bmap_visit_fn *keep,
 						 void *ctx, size_t *removed);
 
+/* The same in parts, as instar_retain_some; keys of one hash count as one. */
+INSTAR_API enum instar_status instar_bmap_retain_some(instar_bmap *map, instar_thread *thread,
+						      instar_bmap_visit_fn *keep, void *ctx, uint64_t *cursor,
+						      size_t budget, size_t *removed);
+
 /* Removes the keys one by one and calls take for each; boxed values are retired after that.
  * OK: one pass over all hashes is done; STOPPED: take answered false, its key is removed; NOMEM as above. */
 INSTAR_API enum instar_status instar_bmap_drain(instar_bmap *map, instar_thread *thread, instar_bmap_visit_fn *take,

@@ -48,6 +48,11 @@ INSTAR_API enum instar_status instar_foreach(instar_map *map, instar_thread *thr
 INSTAR_API enum instar_status instar_retain(instar_map *map, instar_thread *thread, instar_visit_fn *keep, void *ctx,
 					    size_t *removed);
 
+/* The same in parts: asks about the next `budget` entries (0: INVAL), from *cursor on, which begins at 0 and goes on as that
+ * of instar_scan.  OK: more to come; NOTFOUND: the end, *cursor is 0 again; NOMEM: the last few are asked about again. */
+INSTAR_API enum instar_status instar_retain_some(instar_map *map, instar_thread *thread, instar_visit_fn *keep,
+						 void *ctx, uint64_t *cursor, size_t budget, size_t *removed);
+
 /* Removes the entries one by one and calls take for each; boxed values are retired after that.
  * OK: one pass over all hashes is done; STOPPED: take answered false, its entry is removed; NOMEM as above. */
 INSTAR_API enum instar_status instar_drain(instar_map *map, instar_thread *thread, instar_visit_fn *take, void *ctx);

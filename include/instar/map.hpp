@@ -226,6 +226,21 @@ public:
 		detail::check(status);
 		return removed;
 	}
+	/* The same in parts, as instar_retain_some: of `budget` entries from the cursor on, which begins at 0.  Whether there
+	 * are more; `removed` grows by how many were. */
+	template <class Fn>
+	bool retain_some(Fn &&keep, std::uint64_t &cursor, std::size_t budget, std::size_t &removed,
+			 instar_thread *t = nullptr)
+	{
+		detail::visitor<K, V, std::remove_reference_t<Fn>> visitor{ keep, true };
+		std::size_t some = 0;
+		instar_status status =
+			instar_retain_some(map_.get(), t, visitor.call, &visitor, &cursor, budget, &some);
+
+		removed += some;
+		visitor.rethrow();
+		return detail::either(status, INSTAR_OK, INSTAR_NOTFOUND);
+	}
 	instar::snapshot<K, V> snapshot() const { return instar::snapshot<K, V>(map_.get()); }
 
 	std::size_t size() const noexcept { return instar_size(map_.get()); }

@@ -232,6 +232,28 @@ static void retain_and_drain(const char *scheme, instar_bmap *map, const char *h
 	   instar_bmap_retain(map, NULL, keep, &a, NULL) == INSTAR_OK, "%s, %s: INVAL", scheme, hash);
 }
 
+static void retain_in_parts(const char *scheme, instar_bmap *map, const char *hash)
+{
+	enum { PART = 5 };
+	struct asking a = { .map = map, .fine = true };
+	enum instar_status status = INSTAR_OK;
+	unsigned char key[BYTES_KEY_MAX];
+	size_t removed, all = 0;
+	uint64_t cursor = 0;
+
+	for (uint64_t i = 0; i < KEYS; i++)
+		instar_bmap_put(map, NULL, key, bytes_key(key, i), i, NULL);
+	for (; status == INSTAR_OK; all += removed)
+		status = instar_bmap_retain_some(map, NULL, keep, &a, &cursor, PART, &removed);
+	for (uint64_t i = 0; i < KEYS; i++)
+		a.fine = a.fine && a.asked[i] == (i % 4 == 2 ? 2 : 1);
+	ok(status == INSTAR_NOTFOUND && !cursor && a.fine && all == KEYS / 4 && instar_bmap_size(map) == KEYS / 2,
+	   "%s, %s: retain in parts: each key once (%zu)", scheme, hash, all);
+	ok(instar_bmap_retain_some(map, NULL, NULL, &a, &cursor, 1, &removed) == INSTAR_INVAL && !removed &&
+	   instar_bmap_retain_some(map, NULL, keep, &a, NULL, 1, NULL) == INSTAR_INVAL &&
+	   instar_bmap_retain_some(NULL, NULL, keep, &a, &cursor, 1, NULL) == INSTAR_INVAL, "%s, %s: INVAL", scheme, hash);
+}
+
 static void alone(const struct instar_scheme_info *scheme)
 {
 	instar_domain *domain, *other;
@@ -247,6 +269,7 @@ static void alone(const struct instar_scheme_info *scheme)
 	every_capacity(scheme->name, map, t);
 	parts(scheme->name, map, t);
 	retain_and_drain(scheme->name, map, "many hashes");
+	retain_in_parts(scheme->name, map, "many hashes");
 	ok(instar_bmap_destroy(map) == INSTAR_OK, "%s: destroy", scheme->name);
 	map = bytes_map(domain, bytes_three_hashes, NULL);
 	fill(map);

@@ -444,6 +444,7 @@ static void refused(const struct instar_scheme_info *scheme)
 		reached = injector.refused;
 		fine = fine && (!s || (instar_bmap_snapshot_count(s, t, &n) == INSTAR_OK && n == KEYS));
 		instar_bmap_snapshot_close(s, t);
+		injector_refuse(&injector, 0);
 		fine = fine && instar_bmap_size(map) == size && instar_bmap_check(map, stdout) == INSTAR_OK &&
 		       instar_bmap_destroy(map) == INSTAR_OK && instar_thread_detach(t) == INSTAR_OK &&
 		       instar_domain_destroy(domain) == INSTAR_OK && !injector.live && !injector.mismatched;

@@ -228,6 +228,56 @@ static void retain_asks_again(const struct instar_scheme_info *scheme)
 	ok(world_close(&world), "%s: close", scheme->name);
 }
 
+/* In parts of a few entries, until all have been asked about: as in one. */
+static void retain_goes_on_by_a_cursor(const struct instar_scheme_info *scheme)
+{
+	struct retaining r = { .map = NULL };
+	enum { PART = 7 };
+	struct world world;
+	enum instar_status status = INSTAR_OK;
+	size_t removed, all = 0, asked = 0, parts = 0;
+	uint64_t cursor = 0;
+	bool fine = true;
+
+	bail_if(!world_open(&world, scheme, NULL, NULL), scheme);
+	r.map = world.map;
+	for (uint64_t key = 0; key < ENTRIES; key++)
+		instar_insert(world.map, NULL, key, key, NULL);
+	for (; status == INSTAR_OK; parts++, all += removed) {
+		size_t before = asked;
+
+		status = instar_retain_some(world.map, NULL, keep, &r, &cursor, PART, &removed);
+		asked = 0;
+		for (uint64_t key = 0; key < ENTRIES; key++)
+			asked += r.asked[key] != 0;
+		fine = fine && asked - before <= PART && (status == INSTAR_NOTFOUND || cursor);
+	}
+	for (uint64_t key = 0; key < ENTRIES; key++)
+		fine = fine && r.asked[key] == (key % 4 == 2 ? 2 : 1);
+	ok(fine && status == INSTAR_NOTFOUND && !cursor && all == ENTRIES / 4 && instar_size(world.map) == ENTRIES / 2,
+	   "%s: retain in %zu parts: each entry once", scheme->name, parts);
+	ok(instar_retain_some(world.map, NULL, keep, &r, &cursor, 0, NULL) == INSTAR_INVAL &&
+	   instar_retain_some(world.map, NULL, keep, &r, NULL, 1, NULL) == INSTAR_INVAL &&
+	   instar_retain_some(world.map, NULL, NULL, &r, &cursor, 1, &removed) == INSTAR_INVAL && !removed,
+	   "%s: without a budget, a cursor, keep", scheme->name);
+	ok(world_close(&world), "%s: close", scheme->name);
+}
+
+/* A table of many homes and few entries: they are paid for, too. */
+static void retain_pays_for_empty_homes(const struct instar_scheme_info *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	struct retaining r = { .map = NULL };
+	struct world world;
+	uint64_t cursor = 0;
+
+	opts.capacity = 100000;
+	bail_if(!world_open(&world, scheme, NULL, &opts), scheme);
+	ok(instar_retain_some(world.map, NULL, keep, &r, &cursor, 1, NULL) == INSTAR_OK && cursor,
+	   "%s: a budget of one does not go over a whole table", scheme->name);
+	ok(world_close(&world), "%s: close", scheme->name);
+}
+
 /* ---- drain ---- */
 
 enum { BRINGERS = 2, DRAINERS = 2, BROUGHT = 3000 };
@@ -389,6 +439,8 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 	foreach_ends_in_a_sparse_table(scheme);
 	no_pass_by_a_stranger(scheme);
 	retain_asks_again(scheme);
+	retain_goes_on_by_a_cursor(scheme);
+	retain_pays_for_empty_homes(scheme);
 	drain_shows_what_it_removes(scheme);
 	drain_takes_each_once(scheme);
 	refused(scheme, false);

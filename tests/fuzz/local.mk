@@ -5,6 +5,9 @@ fuzz_programs = tests/fuzz/bytes tests/fuzz/calls
 if HAVE_XXHASH
 fuzz_programs += tests/fuzz/load
 endif
+if BUILD_STRESS
+fuzz_programs += tests/fuzz/results
+endif
 check_PROGRAMS += $(fuzz_programs)
 TESTS += $(fuzz_programs)
 long_tests += $(fuzz_programs)
@@ -19,11 +22,19 @@ tests_fuzz_calls_LDADD = $(conc_half_libs)
 tests_fuzz_load_SOURCES = tests/fuzz/load.c $(fuzz_driver)
 tests_fuzz_load_CPPFLAGS = $(AM_CPPFLAGS) $(XXHASH_CFLAGS)
 tests_fuzz_load_LDADD = libinstar.la $(XXHASH_LIBS)
+results_parts = stress/cell.c stress/results.c stress/summary.c
+results_libs = stress/libmaps.la libinstar.la $(JANSSON_LIBS) -lm
+tests_fuzz_results_SOURCES = tests/fuzz/results.c $(results_parts) $(fuzz_driver)
+tests_fuzz_results_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_results_LDADD = $(results_libs)
 
 if FUZZING
 fuzzers = tests/fuzz/bytes_fuzzer tests/fuzz/calls_fuzzer
 if HAVE_XXHASH
 fuzzers += tests/fuzz/load_fuzzer
+endif
+if BUILD_STRESS
+fuzzers += tests/fuzz/results_fuzzer
 endif
 noinst_PROGRAMS += $(fuzzers)
 endif
@@ -40,3 +51,7 @@ tests_fuzz_load_fuzzer_SOURCES = tests/fuzz/load.c
 tests_fuzz_load_fuzzer_CPPFLAGS = $(AM_CPPFLAGS) $(XXHASH_CFLAGS)
 tests_fuzz_load_fuzzer_LDFLAGS = $(fuzzer_ldflags)
 tests_fuzz_load_fuzzer_LDADD = libinstar.la $(XXHASH_LIBS)
+tests_fuzz_results_fuzzer_SOURCES = tests/fuzz/results.c $(results_parts)
+tests_fuzz_results_fuzzer_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_results_fuzzer_LDFLAGS = $(fuzzer_ldflags)
+tests_fuzz_results_fuzzer_LDADD = $(results_libs)

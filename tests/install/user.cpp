@@ -174,6 +174,11 @@ static void many_threads_and_a_snapshot()
 	} catch (const std::runtime_error &) {
 	}
 	EXPECT(domain.destroy() == INSTAR_BUSY);
+	std::uint64_t cursor = 0;
+	std::size_t removed = 0, parts = 1;
+	while (map.retain_some([](auto key, auto) { return key % 2 == 0; }, cursor, 100, removed))
+		parts++;
+	EXPECT(removed == 500 && parts >= 10 && cursor == 0 && map.count() == 500);
 	map.clear();
 	EXPECT(map.snapshot().begin() == map.snapshot().end());
 }

@@ -22,6 +22,7 @@
 #include "tests/model/schedule.h"
 #include "tests/model/subject.h"
 #include "tests/support/tap.h"
+#include "tests/support/wanted.h"
 
 /* A real scheme has more steps, and stores that may wait; the specification scheme has none. */
 #if defined(RECLAIM_SCHEME)
@@ -39,7 +40,7 @@ static struct {
 	int preemptions, delays;
 	bool reorder, verbose, stop;
 	uint64_t chances, seed;
-} options = { -1, 0, false, false, false, 500, 1 };
+} options = { -1, 0, false, false, false, 200, 1 };
 
 static const struct scenario *subject;
 static uint64_t runs;
@@ -107,7 +108,8 @@ static bool replay(const char *text)
 		return false;
 	}
 	trial.source = BY_REPLAY;
-	trial.every = trial.limits.park = true;
+	trial.every = true;
+	trial.limits.park = ~0u;
 	trial.limits.delays = 1000;
 	for (int i = 0; i < 2; i++) {
 		trial.trace = i == 1;
@@ -169,13 +171,14 @@ static bool is_of_reclaimer(const struct scenario *s)
 	return false;
 }
 
-/* Opening and closing a snapshot takes a lock: nobody may be parked there. */
-static bool may_park(const struct scenario *s)
+/* Who may be parked, as bits: not who opens and closes a snapshot, which takes a lock. */
+static unsigned may_park(const struct scenario *s)
 {
+	unsigned threads = 0;
 	for (unsigned i = 0; i < threads_of(s); i++)
-		if (strchr(s->thread[i], 'N'))
-			return false;
-	return true;
+		if (!strchr(s->thread[i], 'N'))
+			threads |= 1u << i;
+	return threads;
 }
 
 /* How stores come into memory: at once; late, in order; late, relaxed ones in any order. */
@@ -189,16 +192,25 @@ static const struct memory_kind {
 	{ "unordered ", { .delays = 2, .reorder = true }, 1 },
 };
 
+/* A map besides the reclaimer makes many more steps, and a snapshot most. */
+static unsigned most_preemptions(const struct memory_kind *memory)
+{
+	unsigned most = memory->preemptions;
+	if (!is_of_reclaimer(subject))
+		return MODEL_PREEMPTIONS;
+	if (memory->limits.delays && (only_kinds() || strchr(subject->setup, 'i')))
+		most--;
+	return memory->limits.delays && may_park(subject) != (1u << threads_of(subject)) - 1 ? 0 : most;
+}
+
 static unsigned bound_of(const struct memory_kind *memory, bool thorough)
 {
-	unsigned bound = subject->preemptions;
+	unsigned bound = subject->preemptions, most = most_preemptions(memory);
 	if (options.preemptions >= 0)
 		return (unsigned)options.preemptions;
 	if (thorough && !memory->limits.delays)
 		return bound > THOROUGH_PREEMPTIONS ? bound : THOROUGH_PREEMPTIONS;
-	if (!is_of_reclaimer(subject) && bound > MODEL_PREEMPTIONS)
-		bound = MODEL_PREEMPTIONS;
-	return bound > memory->preemptions ? memory->preemptions : bound;
+	return bound > most ? most : bound;
 }
 
 /* One scenario over one kind of memory. */
@@ -211,7 +223,7 @@ static bool explore_memory(const struct memory_kind *memory, bool thorough, int 
 	bool right = explore_by_chance(WARM_UP, 3, true) &&
 		     search(bound_of(memory, thorough), thorough && !memory->limits.delays, whole);
 	if (right && *whole != ALL_RUNS)
-		right = explore_by_chance(options.chances * (thorough ? 50 : 1), 6, false);
+		right = explore_by_chance(options.chances * (thorough ? 125 : 1), 6, false);
 	if (!right)
 		tell_failure();
 	if (options.verbose)

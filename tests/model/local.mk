@@ -29,7 +29,8 @@ model_sources = \
 	tests/model/subject.c \
 	tests/model/subject.h \
 	tests/model/transition.h \
-	tests/support/tap.h
+	tests/support/tap.h \
+	tests/support/wanted.h
 
 model_base_cppflags = -D_GNU_SOURCE -I$(top_srcdir)/include -I$(top_srcdir) -DPORT_SHIM -DINSTAR_HALF_WIDTH \
 	-DINSTAR_STEPS -DENGINE_NAME=engine_model

@@ -4,8 +4,8 @@
 #
 #   tests/model/mutants.sh [PREFIX...]     those whose names begin so; all by default
 #
-# Exits with 1 if one of mutants.list survives, with 2 if one cannot be planted any more.  Of the other list it
-# tells which the explorer finds: that list's own tests find the rest.
+# Exits with 1 if one of mutants.list survives, with 2 if one cannot be planted any more or the unchanged sources fail.
+# Of the other list it tells which the explorer finds: that list's own tests find the rest.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -39,6 +39,28 @@ build_rest() {
 	done
 }
 
+# explore ARGUMENTS: sets status.
+explore() {
+	status=0
+	timeout "$limit" "$work/explorer" -x "$@" >"$work/log" 2>&1 || status=$?
+}
+
+# What is to find the bugs finds none where there is none.
+check_unchanged() {
+	while read -r key rest; do
+		case $key in
+		name) name=$rest ;;
+		by) ! wanted "$name" "$@" || echo "$rest" ;;
+		esac
+	done <"$here/mutants.list" | sort -u >"$work/searches"
+	while read -r subject arguments; do
+		build "$subject" >"$work/log" 2>&1 || { cat "$work/log"; exit 2; }
+		# shellcheck disable=SC2086 # a list
+		explore $arguments </dev/null
+		[ "$status" -eq 0 ] || { echo "fails in the unchanged sources ($status): $subject $arguments"; tail -20 "$work/log"; exit 2; }
+	done <"$work/searches"
+}
+
 # judge NAME MUST SUBJECT ARGUMENTS
 judge() {
 	name=$1 must=$2 subject=$3
@@ -48,10 +70,9 @@ judge() {
 		stale=$((stale + must))
 		return
 	fi
-	status=0
-	timeout "$limit" "$work/explorer" -x "$@" >"$work/log" 2>&1 || status=$?
-	if [ "$status" -eq 0 ]; then
-		echo "SURVIVED  $name"
+	explore "$@"
+	if ! grep -q '^not ok' "$work/log"; then
+		echo "SURVIVED  $name (status $status)"
 		survived=$((survived + must))
 		return
 	fi
@@ -88,6 +109,7 @@ wanted() {
 
 copy
 build_rest
+check_unchanged "$@"
 for list in "$here/mutants.list" "$here/../mutants/list"; do
 	must=1
 	[ "$list" = "$here/mutants.list" ] || must=0

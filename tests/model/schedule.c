@@ -123,8 +123,9 @@ static unsigned list_options(struct option *option, bool forced)
 			search_limited();
 	}
 	n += flush_options(option + n);
-	if (forced && trial.limits.park && last_thread() < MAX_THREADS && trial.seen[last_thread()])
-		option[n++] = (struct option){ 'p', last_thread() };
+	unsigned last = last_thread();
+	if (forced && last < MAX_THREADS && trial.limits.park >> last & 1 && trial.seen[last])
+		option[n++] = (struct option){ 'p', last };
 	return n;
 }
 

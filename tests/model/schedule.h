@@ -29,7 +29,7 @@ struct limits {
 	unsigned preemptions; /* UNBOUNDED: any number */
 	unsigned delays;  /* stores that may wait in a store buffer; 0: sequentially consistent */
 	bool reorder;     /* buffered relaxed stores overtake each other; else they stay in order (TSO) */
-	bool park;        /* the last thread may be left standing where it is */
+	unsigned park;    /* the threads, as bits, that may be left standing where they are, as the last */
 };
 
 extern struct trial {

@@ -1,7 +1,7 @@
 /*
  * tests/support/wanted.h - which schemes the tests run for: those that INSTAR_TEST_SCHEME names, with commas between
  * them, or all; with INSTAR_TEST_KINDS=1, as `make check` says, the map's own tests for one of each kind, and tests that
- * step through calls for fewer of their instructions.
+ * step through calls or explore them do less.
  */
 #ifndef TESTS_SUPPORT_WANTED_H
 #define TESTS_SUPPORT_WANTED_H

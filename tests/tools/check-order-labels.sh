@@ -20,7 +20,7 @@ clean() {
 		 * ORD:publish (publish.c); carries the slot
 		 */
 	EOF
-	echo '| ORD:publish | ORD:see, ORD:adopt, ORD:both, ORD:alone |' | plant doc/memory-model.md
+	printf '| ORD:%s |\n' publish see adopt both alone | plant doc/memory-model.md
 }
 
 clean
@@ -46,8 +46,8 @@ echo '/* see ORD:nowhere */' >>"$tree/src/lookup.c"
 finds check-order-labels "src/lookup.c:2: ORD:nowhere is defined nowhere"
 
 clean
-sed 's/ORD:see, //' "$tree/doc/memory-model.md" >"$tree/new"
+sed 's/^| ORD:see |/See ORD:see/' "$tree/doc/memory-model.md" >"$tree/new"
 mv "$tree/new" "$tree/doc/memory-model.md"
-finds check-order-labels "src/lookup.c:1: ORD:see is not in doc/memory-model.md"
+finds check-order-labels "src/lookup.c:1: ORD:see has no row in doc/memory-model.md"
 
 done_testing
