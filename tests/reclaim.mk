@@ -49,7 +49,8 @@ reclaim_programs = \
 	tests/conc/reclaim_signals \
 	tests/conc/reclaim_status \
 	tests/conc/reclaim_stress \
-	tests/conc/reclaim_threads
+	tests/conc/reclaim_threads \
+	tests/conc/shared_record
 
 check_PROGRAMS += $(reclaim_programs)
 TESTS += $(reclaim_programs)
@@ -128,3 +129,6 @@ tests_conc_reclaim_stress_LDADD = $(reclaim_libs)
 tests_conc_reclaim_threads_SOURCES = tests/conc/reclaim_threads.c $(reclaim_support)
 tests_conc_reclaim_threads_CPPFLAGS = $(STEPS_CPPFLAGS)
 tests_conc_reclaim_threads_LDADD = $(reclaim_libs)
+tests_conc_shared_record_SOURCES = tests/conc/shared_record.c tests/support/schemes.h tests/support/single_step.h
+tests_conc_shared_record_CPPFLAGS = $(STEPS_CPPFLAGS)
+tests_conc_shared_record_LDADD = $(conc_steps_libs)
