@@ -124,6 +124,22 @@ static void check_home(struct audit *a)
 	check_dir(a, slots, n);
 }
 
+/* A table before the one before: only after a home between them that found no room. */
+static void check_chain(struct audit *a)
+{
+	const struct table *between;
+	a->home = 0;
+	for (a->table = a->root; (between = prev_table(load_acquire(&a->table->prev))); a->table = between) {
+		size_t home = 0;
+		if (!prev_table(load_acquire(&between->prev)))
+			continue;
+		while (home < table_homes(between) && ctrl_state(bucket_ctrl(&between->buckets[home])) != STILLBORN)
+			home++;
+		if (home == table_homes(between))
+			violation(a, "I8: a third table, and no stillborn home in the second");
+	}
+}
+
 enum instar_status instar_map_check(instar_map *map, FILE *report)
 {
 	if (!map)
@@ -133,8 +149,8 @@ enum instar_status instar_map_check(instar_map *map, FILE *report)
 	for (a.table = a.root; a.table; a.table = prev_table(load_acquire(&a.table->prev)))
 		for (a.home = 0; a.home < table_homes(a.table); a.home++)
 			check_home(&a);
+	check_chain(&a);
 	a.table = a.root;
-	a.home = 0;
 	if (a.entries != map_entries(map))
 		violation(&a, "%" PRIu64 " entries found, %" PRIu64 " counted", a.entries, map_entries(map));
 	reclaim_let_worker(map->domain);

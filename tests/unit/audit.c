@@ -49,6 +49,20 @@ Test(audit, I2_an_entry_behind_an_empty_slot)
 	cr_assert(audit_says("I2: "));
 }
 
+Test(audit, I8_a_third_table_for_nothing)
+{
+	struct table *second = table_create(domain, table->log2_homes, map->pages, 1);
+	struct table *third = table_create(domain, table->log2_homes, map->pages, 1);
+
+	table->prev = (uintptr_t)second;
+	cr_assert(audit_says(NULL));
+	second->prev = (uintptr_t)third;
+	cr_assert(audit_says("I8: "));
+	table->prev = 0;
+	table_free(second);
+	table_free(third);
+}
+
 Test(audit, a_claim_left_behind)
 {
 	struct place p;
