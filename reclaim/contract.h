@@ -167,9 +167,17 @@ static inline instar_thread *reclaim_self(instar_domain *domain)
 	return reclaim_self_slow(domain);
 }
 
-/* For a call that is given no handle and leaves none: the caller's, *made for this call if it had none. */
+/* For a call that is given no handle and leaves none: the caller's, *made for this call if it had none; the shared one
+ * if attaching failed.  Given back, it stays if a destructor or callback has asked for it meanwhile. */
 instar_thread *reclaim_borrow(instar_domain *domain, bool *made);
 void reclaim_give_back(instar_thread *t, bool made);
+
+/* Waits until all sections that are open now have ended.  false, at once: they may be the caller's own, or the scheme
+ * cannot tell. */
+bool reclaim_outlast_sections(instar_thread *t);
+
+/* Destroys what t has retired as far as it elapses without waiting; nothing in a section, destructor or callback. */
+void reclaim_free_own(instar_thread *t);
 
 /* A section through the shared handle: many threads at once, so nothing of the handle is written. */
 void reclaim_shared_enter(instar_domain *domain);

@@ -259,8 +259,8 @@ enum instar_status instar_thread_attach(instar_domain *domain, instar_thread **o
 enum instar_status instar_thread_detach(instar_thread *thread)
 {
 	if (!thread)
-		thread = thread_default();
-	if (!thread || !is_mine(thread) || !thread->own->attaches || thread_in_section() || reclaim_in_callback())
+		return INSTAR_INVAL;
+	if (!is_mine(thread) || !thread->own->attaches || thread_in_section() || reclaim_in_callback())
 		return INSTAR_MISUSE;
 	if (--thread->own->attaches)
 		return INSTAR_OK;
@@ -279,8 +279,9 @@ static enum instar_status self(instar_domain *domain, instar_thread **out)
 
 		if (status != INSTAR_OK)
 			return status;
-		t->own->implicit = true;
 	}
+	if (!t->own->attaches)
+		t->own->implicit = true;
 	reclaim_tls.domain = domain;
 	reclaim_tls.thread = t;
 	*out = t;
@@ -313,17 +314,15 @@ instar_thread *reclaim_self_slow(instar_domain *domain)
 
 instar_thread *reclaim_borrow(instar_domain *domain, bool *made)
 {
-	bool had = thread_mine(domain);
-	instar_thread *t = reclaim_self(domain);
+	instar_thread *t = thread_mine(domain);
 
-	*made = !had && !t->is_shared;
-	return t;
+	*made = !t && acquire(domain, &t) == INSTAR_OK;
+	return t ? t : domain->shared;
 }
 
-/* Unless a destructor or callback has taken it over meanwhile. */
 void reclaim_give_back(instar_thread *t, bool made)
 {
-	if (made && !t->own->attaches && !t->nest)
+	if (made && !t->own->attaches && !t->own->implicit && !t->nest)
 		thread_release(t);
 }
 

@@ -7,6 +7,7 @@
 #include "reclaim/private.h"
 
 enum { SPIN_ROUNDS = 32, YIELD_ROUNDS = 64, SLEEP_NS = 100000 };
+enum { GRACE_ADVANCES = 4 }; /* with nobody in a section so many make all elapse */
 enum { DRAIN_STEP = 1024, DEADLINE_STEP = 8 }; /* objects destroyed before it looks at its deadline: each may take long */
 
 struct waiting {
@@ -169,6 +170,39 @@ enum instar_status instar_barrier(instar_thread *thread)
 	return instar_barrier_until(thread, NULL);
 }
 
+/* To wait for a grace period is not to wait for the caller itself. */
+static bool refers_to_nothing(instar_thread *t)
+{
+	const struct reclaim_scheme *scheme = t->domain->scheme;
+
+	return !thread_in_section() && !t->own->online && !(scheme->is_online && scheme->is_online(t));
+}
+
+bool reclaim_outlast_sections(instar_thread *t)
+{
+	struct waiting w = { NULL, false, 0, 0 };
+	uint64_t stamp;
+
+	if (!t->domain->scheme->info.has_grace || !refers_to_nothing(t))
+		return false;
+	stamp = grace_stamp(t);
+	while (!t->domain->scheme->grace_elapsed(t, stamp))
+		wait_a_round(t, &w);
+	return true;
+}
+
+void reclaim_free_own(instar_thread *t)
+{
+	if (!may_wait() || t->is_shared || !t->domain->scheme->advance)
+		return;
+	for (unsigned i = 0; i < GRACE_ADVANCES && limbo_pending(&t->own->limbo); i++) {
+		t->domain->scheme->advance(t);
+		while (free_elapsed(t, &t->own->limbo, SIZE_MAX))
+			;
+	}
+	limbo_give_back(t->domain, &t->own->limbo);
+}
+
 /* Without a record to put it in, the object is destroyed here, after a grace period: unless that would wait for
  * the caller itself. */
 static enum instar_status retire_now(instar_thread *t, const struct limbo_record *record)
@@ -178,8 +212,7 @@ static enum instar_status retire_now(instar_thread *t, const struct limbo_record
 	const struct reclaim_scheme *scheme = t->domain->scheme;
 	uint64_t stamp;
 
-	if (thread_in_section() || t->own->online || !(info->has_grace || scheme->holds) ||
-	    (scheme->is_online && scheme->is_online(t)))
+	if (!refers_to_nothing(t) || !(info->has_grace || scheme->holds))
 		return INSTAR_NOMEM;
 	stamp = grace_stamp(t);
 	while (!scheme->grace_elapsed(t, stamp) || (scheme->holds && scheme->holds(t, record->ptr, record->birth, stamp)))

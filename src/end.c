@@ -34,30 +34,37 @@ static void free_tables(instar_map *map)
 	}
 }
 
-static bool count_taken(uint64_t key, uint64_t value, void *ctx)
+static bool take_any(uint64_t key, uint64_t value, void *ctx)
 {
 	(void)key;
 	(void)value;
-	++*(size_t *)ctx;
+	(void)ctx;
 	return true;
+}
+
+/* The worker may have them in hand. */
+static bool has_leftovers(instar_map *map)
+{
+	reclaim_hold_worker(map->domain);
+	bool has = load_relaxed(&map->abandoned) || load_relaxed(&map->parked);
+	reclaim_let_worker(map->domain);
+	return has;
 }
 
 enum instar_status map_retire_values(instar_map *map)
 {
-	enum { GRACE_ADVANCES = 4 }; /* with nobody in a section so many free all */
 	if (load_acquire(&map->open_snapshots))
 		return INSTAR_BUSY;
 	if (!map->value_free)
 		return INSTAR_OK;
 	bool made;
 	instar_thread *t = reclaim_borrow(map->domain, &made);
-	size_t taken = 0;
 	map->engine->maintain(map, t, 1); /* retires what closed snapshots left behind */
-	enum instar_status status = instar_drain(map, t, count_taken, &taken);
-	if (status != INSTAR_OK || map->abandoned || map->parked) /* no memory: all wait for a grace period, if we can */
-		status = instar_synchronize(t) == INSTAR_OK ? INSTAR_OK : INSTAR_NOMEM;
-	for (unsigned i = 0; i < GRACE_ADVANCES; i++)
-		instar_poll(t, taken);
+	enum instar_status status = instar_drain(map, t, take_any, NULL);
+	if (status != INSTAR_OK || has_leftovers(map)) /* no memory: what is left is freed behind all sections */
+		status = reclaim_outlast_sections(t) ? INSTAR_OK : INSTAR_NOMEM;
+	if (status == INSTAR_OK)
+		reclaim_free_own(t);
 	reclaim_give_back(t, made);
 	return status;
 }

@@ -67,8 +67,9 @@ INSTAR_API enum instar_status instar_map_create(instar_map **out, instar_domain 
 
 /* No other thread may be using the map, but sections may refer to what they found in it: boxed values are retired.  What no
  * section can refer to is freed before the return as a rule; the rest is by instar_barrier, so long `ctx` must last.
- * NULL is OK.  BUSY: snapshots are open.  NOMEM, of a boxed map, without memory, inside a section or where a scheme cannot
- * tell grace periods: the rest is in the map still, to be destroyed once more. */
+ * NULL is OK.  BUSY: snapshots are open.  NOMEM, of a boxed map, without memory (or a handle), where it may not wait
+ * for a grace period, inside a section or online, or the scheme has none: the rest is in the map still, to be destroyed once
+ * more. */
 INSTAR_API enum instar_status instar_map_destroy(instar_map *map);
 
 /* OK and the value (value may be NULL), NOTFOUND.  Wait-free (but see above), no atomic write, one bucket. */

@@ -227,17 +227,20 @@ public:
 		return removed;
 	}
 	/* The same in parts, as instar_retain_some: of `budget` entries from the cursor on, which begins at 0.  Whether there
-	 * are more; `removed` grows by how many were. */
+	 * are more; `removed` grows by how many were.  If this throws, the cursor stays. */
 	template <class Fn>
 	bool retain_some(Fn &&keep, std::uint64_t &cursor, std::size_t budget, std::size_t &removed,
 			 instar_thread *t = nullptr)
 	{
 		detail::visitor<K, V, std::remove_reference_t<Fn>> visitor{ keep, true };
+		std::uint64_t next = cursor;
 		std::size_t some = 0;
 		instar_status status =
-			instar_retain_some(map_.get(), t, visitor.call, &visitor, &cursor, budget, &some);
+			instar_retain_some(map_.get(), t, visitor.call, &visitor, &next, budget, &some);
 
 		removed += some;
+		if (!visitor.thrown)
+			cursor = next;
 		visitor.rethrow();
 		return detail::either(status, INSTAR_OK, INSTAR_NOTFOUND);
 	}

@@ -143,6 +143,7 @@ static void ends_without_memory(const struct reclaim_scheme *scheme)
 	in_section = instar_map_destroy(b.map);
 	kept = in_section == INSTAR_NOMEM && cargo_intact(mine) && instar_size(b.map) > 0;
 	instar_leave(t);
+	instar_thread_offline(t);
 	after = instar_map_destroy(b.map);
 	injector_refuse(&b.injector, 0);
 	if (after == INSTAR_NOMEM && !scheme->info.has_grace)
@@ -207,6 +208,7 @@ static void ends_with_leftovers_and_no_memory(const struct reclaim_scheme *schem
 	open_boxed(&b, scheme, BOXES);
 	t = join_domain(b.domain);
 	leave_behind(&b, t, later);
+	instar_thread_offline(t);
 	status = instar_map_destroy(b.map);
 	injector_refuse(&b.injector, 0);
 	if (status == INSTAR_NOMEM && !scheme->info.has_grace)
@@ -217,6 +219,72 @@ static void ends_with_leftovers_and_no_memory(const struct reclaim_scheme *schem
 	free(later);
 }
 
+/* ---- destructors that call back ---- */
+
+static void destroy_inner(void *inner, void *ctx)
+{
+	if (instar_map_destroy(inner) != INSTAR_OK)
+		*(bool *)ctx = false;
+}
+
+/* A map of maps. */
+static void ends_with_maps_in_it(const struct reclaim_scheme *scheme)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	bool fine = true, closed;
+	struct boxed b;
+	instar_map *outer;
+	instar_thread *t;
+
+	open_boxed(&b, scheme, BOXES);
+	opts.value_free = destroy_inner;
+	opts.ctx = &fine;
+	t = join_domain(b.domain);
+	if (instar_map_create(&outer, b.domain, &opts) != INSTAR_OK ||
+	    instar_insert(outer, t, 1, (uintptr_t)b.map, NULL) != INSTAR_OK)
+		bail_out("no map of maps");
+	closed = instar_map_destroy(outer) == INSTAR_OK && instar_barrier(t) == INSTAR_OK &&
+		 instar_barrier(t) == INSTAR_OK;
+	instar_thread_detach(t);
+	ok(close_boxed(&b) && closed && fine, "%s: a map of maps", scheme->info.name);
+}
+
+static instar_domain *asked;
+static instar_thread *kept, *attached_by_it;
+
+static void ask_for_handles(void *value, void *ctx)
+{
+	(void)value;
+	if (*(bool *)ctx)
+		instar_thread_attach(asked, &attached_by_it);
+	else
+		instar_thread_self(asked, &kept);
+}
+
+/* In a thread that had none, what a destructor has asked for stays. */
+static void ends_in_who_asks(const struct reclaim_scheme *scheme, bool attaches)
+{
+	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
+	instar_map *map;
+	instar_thread *t;
+	bool right;
+
+	asked = open_domain(scheme, NULL);
+	opts.value_free = ask_for_handles;
+	opts.ctx = &attaches;
+	t = join_domain(asked);
+	if (instar_map_create(&map, asked, &opts) != INSTAR_OK || instar_insert(map, t, 1, (uintptr_t)&map, NULL) != INSTAR_OK)
+		bail_out("no map");
+	instar_thread_detach(t);
+	right = instar_map_destroy(map) == INSTAR_OK && attached(asked) == 1;
+	if (attaches)
+		right = right && instar_thread_detach(attached_by_it) == INSTAR_OK && attached(asked) == 0;
+	else
+		right = right && instar_thread_self(asked, &t) == INSTAR_OK && t == kept;
+	ok(instar_domain_destroy(asked) == INSTAR_OK && right, "%s: a destructor %s, and the handle stays", scheme->info.name,
+	   attaches ? "attaches" : "asks for its thread's handle");
+}
+
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
 	ends_alone(scheme);
@@ -225,6 +293,12 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	ends_without_memory(scheme);
 	ends_with_leftovers(scheme);
 	ends_with_leftovers_and_no_memory(scheme);
+	if (frees(scheme))
+		ends_with_maps_in_it(scheme);
+	if (frees_by_advances(scheme)) {
+		ends_in_who_asks(scheme, false);
+		ends_in_who_asks(scheme, true);
+	}
 }
 
 int main(void)
