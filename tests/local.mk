@@ -49,15 +49,16 @@ check-long: check-stress
 	CC='$(CC)' $(SHELL) $(srcdir)/tests/model/mutants.sh
 	$(SHELL) $(srcdir)/tests/mutants/run
 
-# What the tests reach of the library, where gcovr and a build with --enable-coverage are; fails below the goals.  The half-width builds count
-# nothing; gcovr's assertion that a function has one place does not hold for engines of several levels.
+# What the tests reach of the library, where gcovr and a build with --enable-coverage are; fails below the goals.  The
+# half-width builds count nothing; gcovr's assertion that a function has one place does not hold for engines of several
+# levels.
 .PHONY: coverage
 coverage: check
 	@ls src/*.gcno >/dev/null 2>&1 || { echo "configure with --enable-coverage --disable-shared"; exit 1; }
 	$(MKDIR_P) coverage
 	find . -name '*half*.gcda' -exec rm {} +
-	PYTHONOPTIMIZE=1 gcovr --root '$(abs_top_srcdir)' --object-directory . --exclude-throw-branches \
-		--filter '$(abs_top_srcdir)/(src|reclaim)/' --html-details coverage/index.html \
+	root=$$(cd '$(top_srcdir)' && pwd -P) && PYTHONOPTIMIZE=1 gcovr --root "$$root" --object-directory . \
+		--exclude-throw-branches --filter "$$root/(src|reclaim)/" --html-details coverage/index.html \
 		--txt coverage/summary.txt --print-summary --fail-under-line 95 --fail-under-branch 85 src reclaim
 clean-local:
 	rm -rf coverage
