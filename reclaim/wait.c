@@ -78,11 +78,19 @@ static bool may_wait(void)
 	return !this_thread.callbacks && !thread_in_section();
 }
 
+/* Until all sections that are open now have ended; quiescent: as in struct waiting. */
+static void outlast(instar_thread *t, bool quiescent)
+{
+	struct waiting w = { NULL, quiescent, 0, 0 };
+	uint64_t stamp = grace_stamp(t);
+
+	while (!t->domain->scheme->grace_elapsed(t, stamp))
+		wait_a_round(t, &w);
+}
+
 enum instar_status instar_synchronize(instar_thread *thread)
 {
 	instar_thread *t = thread_or_self(thread);
-	struct waiting w = { NULL, true, 0, 0 };
-	uint64_t stamp;
 	bool online;
 
 	if (!may_wait())
@@ -92,9 +100,7 @@ enum instar_status instar_synchronize(instar_thread *thread)
 	if (!t->domain->scheme->info.has_grace)
 		return INSTAR_UNSUPPORTED;
 	online = go_offline(t);
-	stamp = grace_stamp(t);
-	while (!t->domain->scheme->grace_elapsed(t, stamp))
-		wait_a_round(t, &w);
+	outlast(t, true);
 	come_back(t, online);
 	return INSTAR_OK;
 }
@@ -180,14 +186,9 @@ static bool refers_to_nothing(instar_thread *t)
 
 bool reclaim_outlast_sections(instar_thread *t)
 {
-	struct waiting w = { NULL, false, 0, 0 };
-	uint64_t stamp;
-
 	if (!t->domain->scheme->info.has_grace || !refers_to_nothing(t))
 		return false;
-	stamp = grace_stamp(t);
-	while (!t->domain->scheme->grace_elapsed(t, stamp))
-		wait_a_round(t, &w);
+	outlast(t, false);
 	return true;
 }
 

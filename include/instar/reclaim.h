@@ -134,8 +134,8 @@ INSTAR_API instar_domain *instar_domain_default(void);
  */
 INSTAR_API enum instar_status instar_thread_attach(instar_domain *domain, instar_thread **out);
 
-/* Gives the handle back; pending garbage is handed over to the domain, never lost.  NULL, as of an attach that failed, is
- * INVAL and nobody's.  OK; MISUSE inside a section, a destructor or a callback, or when it is not the caller's or not attached, as an
+/* Gives the handle back; pending garbage is handed over to the domain, never lost.  OK; INVAL: NULL, as of an attach that
+ * failed; MISUSE inside a section, a destructor or a callback, or when it is not the caller's or not attached, as an
  * implicit handle (instar_thread_self) is not. */
 INSTAR_API enum instar_status instar_thread_detach(instar_thread *thread);
 

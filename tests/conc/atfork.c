@@ -163,12 +163,10 @@ static void forks_in_an_open(const struct reclaim_scheme *scheme)
 	open_until_forked(&w);
 	if (destructor.child == 0)
 		child_exit(snapshot_is_usable(&w));
-	if (destructor.child == -1)
-		diag("%s: no destructor ran in %u opens", scheme->info.name, OPENS);
-	else
+	if (destructor.child != -1)
 		waitpid(destructor.child, &status, 0);
-	ok(status == 0 || destructor.child == -1, "%s: a destructor forks amid an open, whose snapshot both have (status %#x)",
-	   scheme->info.name, (unsigned)status);
+	ok(status == 0, "%s: a destructor forks amid an open, whose snapshot both have (status %#x)", scheme->info.name,
+	   (unsigned)status);
 	ok(snapshot_is_usable(&w) == 0, "%s: the parent, too", scheme->info.name);
 }
 

@@ -10,16 +10,16 @@
 
 enum { BOXES = 3000 };
 
-/* A boxed map of n, which has no thread attached, over memory that can be refused. */
+/* A boxed map over memory that can be refused. */
 struct boxed {
 	struct injector injector;
 	instar_domain *domain;
 	instar_map *map;
-	struct cargo *cargo;
-	size_t n;
+	struct cargo *cargo; /* BOXES, all in the map */
 };
 
-static void open_boxed(struct boxed *b, const struct reclaim_scheme *scheme, size_t n)
+/* The caller's handle. */
+static instar_thread *open_boxed(struct boxed *b, const struct reclaim_scheme *scheme)
 {
 	struct instar_map_opts opts = INSTAR_MAP_OPTS_INIT;
 	instar_thread *t;
@@ -27,21 +27,20 @@ static void open_boxed(struct boxed *b, const struct reclaim_scheme *scheme, siz
 	opts.value_free = cargo_destroy;
 	injector_init(&b->injector);
 	b->domain = open_domain(scheme, &b->injector.opts);
-	b->n = n;
-	b->cargo = cargo_new(n);
+	b->cargo = cargo_new(BOXES);
 	if (instar_map_create(&b->map, b->domain, &opts) != INSTAR_OK)
 		bail_out("no map");
 	t = join_domain(b->domain);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < BOXES; i++)
 		if (instar_insert(b->map, t, i, (uintptr_t)&b->cargo[i], NULL) != INSTAR_OK)
 			bail_out("no entry");
-	instar_thread_detach(t);
+	return t;
 }
 
 /* Each box has been destroyed once, by now or by the domain's end. */
 static bool close_boxed(struct boxed *b)
 {
-	bool fine = instar_domain_destroy(b->domain) == INSTAR_OK && cargo_count(b->cargo, b->n, 1) == b->n;
+	bool fine = instar_domain_destroy(b->domain) == INSTAR_OK && cargo_count(b->cargo, BOXES, 1) == BOXES;
 
 	free(b->cargo);
 	return fine && injector_balanced(&b->injector);
@@ -58,7 +57,7 @@ static void ends_alone(const struct reclaim_scheme *scheme)
 	struct boxed b;
 	bool fine;
 
-	open_boxed(&b, scheme, BOXES);
+	instar_thread_detach(open_boxed(&b, scheme));
 	fine = instar_map_destroy(b.map) == INSTAR_OK && attached(b.domain) == 0;
 	if (frees_by_advances(scheme))
 		fine = fine && cargo_count(b.cargo, BOXES, 1) == BOXES;
@@ -81,8 +80,7 @@ static void ends_in_a_section(const struct reclaim_scheme *scheme)
 	instar_thread *t;
 	bool kept;
 
-	open_boxed(&b, scheme, BOXES);
-	t = join_domain(b.domain);
+	t = open_boxed(&b, scheme);
 	instar_enter(t);
 	mine = find(&b, t, 7);
 	kept = instar_map_destroy(b.map) == INSTAR_OK;
@@ -114,7 +112,7 @@ static void ends_under_a_reader(const struct reclaim_scheme *scheme)
 	struct actor reader;
 	bool kept;
 
-	open_boxed(&r.b, scheme, BOXES);
+	instar_thread_detach(open_boxed(&r.b, scheme));
 	actor_start(&reader, r.b.domain);
 	actor_do(&reader, job_read, &r);
 	kept = instar_map_destroy(r.b.map) == INSTAR_OK && cargo_intact(r.object);
@@ -126,7 +124,20 @@ static void ends_under_a_reader(const struct reclaim_scheme *scheme)
 	ok(close_boxed(&r.b) && kept, "%s: so what another thread's section refers to", scheme->info.name);
 }
 
-/* Without memory it waits; in a section, where it may not, and where a scheme cannot tell when, it leaves what is left. */
+/* With no memory, outside sections: it waits, but where a scheme cannot tell for what, it needs memory. */
+static enum instar_status end_without_memory(struct boxed *b, instar_thread *t)
+{
+	enum instar_status status;
+
+	instar_thread_offline(t);
+	status = instar_map_destroy(b->map);
+	injector_refuse(&b->injector, 0);
+	if (status == INSTAR_NOMEM && !b->domain->scheme->info.has_grace)
+		status = instar_map_destroy(b->map);
+	return status;
+}
+
+/* In a section it may not wait, and leaves what is left. */
 static void ends_without_memory(const struct reclaim_scheme *scheme)
 {
 	const struct cargo *mine;
@@ -135,19 +146,14 @@ static void ends_without_memory(const struct reclaim_scheme *scheme)
 	instar_thread *t;
 	bool kept;
 
-	open_boxed(&b, scheme, BOXES);
-	t = join_domain(b.domain);
+	t = open_boxed(&b, scheme);
 	instar_enter(t);
 	mine = find(&b, t, 7);
 	injector_refuse(&b.injector, INJECT_ALL);
 	in_section = instar_map_destroy(b.map);
 	kept = in_section == INSTAR_NOMEM && cargo_intact(mine) && instar_size(b.map) > 0;
 	instar_leave(t);
-	instar_thread_offline(t);
-	after = instar_map_destroy(b.map);
-	injector_refuse(&b.injector, 0);
-	if (after == INSTAR_NOMEM && !scheme->info.has_grace)
-		after = instar_map_destroy(b.map);
+	after = end_without_memory(&b, t);
 	instar_thread_detach(t);
 	ok(close_boxed(&b) && kept && after == INSTAR_OK, "%s: without memory: %s in a section, %s after it",
 	   scheme->info.name, instar_status_name(in_section), instar_status_name(after));
@@ -181,8 +187,7 @@ static void ends_with_leftovers(const struct reclaim_scheme *scheme)
 	instar_thread *t;
 	bool kept;
 
-	open_boxed(&b, scheme, BOXES);
-	t = join_domain(b.domain);
+	t = open_boxed(&b, scheme);
 	leave_behind(&b, t, later);
 	instar_enter(t);
 	mine = &b.cargo[7];
@@ -205,14 +210,9 @@ static void ends_with_leftovers_and_no_memory(const struct reclaim_scheme *schem
 	struct boxed b;
 	instar_thread *t;
 
-	open_boxed(&b, scheme, BOXES);
-	t = join_domain(b.domain);
+	t = open_boxed(&b, scheme);
 	leave_behind(&b, t, later);
-	instar_thread_offline(t);
-	status = instar_map_destroy(b.map);
-	injector_refuse(&b.injector, 0);
-	if (status == INSTAR_NOMEM && !scheme->info.has_grace)
-		status = instar_map_destroy(b.map);
+	status = end_without_memory(&b, t);
 	instar_thread_detach(t);
 	ok(close_boxed(&b) && status == INSTAR_OK && cargo_count(later, BOXES, 1) == BOXES,
 	   "%s: and freed where there still is none", scheme->info.name);
@@ -236,13 +236,13 @@ static void ends_with_maps_in_it(const struct reclaim_scheme *scheme)
 	instar_map *outer;
 	instar_thread *t;
 
-	open_boxed(&b, scheme, BOXES);
+	t = open_boxed(&b, scheme);
 	opts.value_free = destroy_inner;
 	opts.ctx = &fine;
-	t = join_domain(b.domain);
 	if (instar_map_create(&outer, b.domain, &opts) != INSTAR_OK ||
 	    instar_insert(outer, t, 1, (uintptr_t)b.map, NULL) != INSTAR_OK)
 		bail_out("no map of maps");
+	/* The first has the outer's values destroyed, which retires the inner's. */
 	closed = instar_map_destroy(outer) == INSTAR_OK && instar_barrier(t) == INSTAR_OK &&
 		 instar_barrier(t) == INSTAR_OK;
 	instar_thread_detach(t);

@@ -199,6 +199,14 @@ static bool keep(uint64_t key, uint64_t value, void *ctx)
 	return false;
 }
 
+static void open_to_retain(struct world *world, struct retaining *r, const struct instar_scheme_info *scheme)
+{
+	bail_if(!world_open(world, scheme, NULL, NULL), scheme);
+	r->map = world->map;
+	for (uint64_t key = 0; key < ENTRIES; key++)
+		instar_insert(world->map, NULL, key, key, NULL);
+}
+
 static void retain_asks_again(const struct instar_scheme_info *scheme)
 {
 	struct retaining r = { .map = NULL };
@@ -207,10 +215,7 @@ static void retain_asks_again(const struct instar_scheme_info *scheme)
 	size_t removed = 9;
 	bool fine = true;
 
-	bail_if(!world_open(&world, scheme, NULL, NULL), scheme);
-	r.map = world.map;
-	for (uint64_t key = 0; key < ENTRIES; key++)
-		instar_insert(world.map, NULL, key, key, NULL);
+	open_to_retain(&world, &r, scheme);
 	ok(instar_retain(world.map, NULL, keep, &r, &removed) == INSTAR_OK && removed == ENTRIES / 4,
 	   "%s: retain counts what it removed", scheme->name);
 	for (uint64_t key = 0; key < ENTRIES; key++) {
@@ -239,10 +244,7 @@ static void retain_goes_on_by_a_cursor(const struct instar_scheme_info *scheme)
 	uint64_t cursor = 0;
 	bool fine = true;
 
-	bail_if(!world_open(&world, scheme, NULL, NULL), scheme);
-	r.map = world.map;
-	for (uint64_t key = 0; key < ENTRIES; key++)
-		instar_insert(world.map, NULL, key, key, NULL);
+	open_to_retain(&world, &r, scheme);
 	for (; status == INSTAR_OK; parts++, all += removed) {
 		size_t before = asked;
 

@@ -235,10 +235,10 @@ static bool explore_memory(const struct memory_kind *memory, bool thorough, int 
 static void tell_whole(char *text, size_t size, const char *memory, int whole)
 {
 	size_t at = strlen(text);
-	if (whole == ALL_RUNS)
-		snprintf(text + at, size - at, "%s%sall", at ? ", " : "", memory);
-	else
-		snprintf(text + at, size - at, "%s%s%d", at ? ", " : "", memory, whole);
+	char number[16] = "all";
+	if (whole != ALL_RUNS)
+		snprintf(number, sizeof number, "%d", whole);
+	snprintf(text + at, size - at, "%s%s%s", at ? ", " : "", memory, number);
 }
 
 /* false: no more of them. */

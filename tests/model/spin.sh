@@ -1,6 +1,6 @@
 #!/bin/sh
-# Has spin explore tests/model/migration.pml (two minutes, 2 GB), whole and with each of its rules left out.  TAP; exits with 1 if
-# something is not as it should be.
+# Has spin explore tests/model/migration.pml (two minutes, 2 GB), whole and with each of its rules left out.  TAP; exits
+# with 1 if something is not as it should be.
 model=$(cd "${srcdir:-.}" && pwd)/tests/model/migration.pml
 cc=${CC:-cc}
 work=$(mktemp -d) || exit 99
