@@ -15,6 +15,7 @@
 
 #include "src/bytes.h"
 #include "src/image.h"
+#include "src/order.h"
 
 #if defined(HAVE_XXHASH)
 
@@ -182,6 +183,7 @@ static enum instar_status take_key(struct stream *s, struct buffer *buffer, size
 
 static enum instar_status read_image(struct stream *s, instar_bmap *map, instar_thread *thread, struct buffer *buffer)
 {
+	struct order order = { .most = image_most_entries(&s->image, sizeof(struct entry_head)) };
 	enum instar_status status = image_read_head(&s->image);
 	while (status == INSTAR_OK) {
 		struct entry_head head;
@@ -193,6 +195,8 @@ static enum instar_status read_image(struct stream *s, instar_bmap *map, instar_
 		uint32_t length = status == INSTAR_OK ? le32toh(head.length) : 0;
 		if (status == INSTAR_OK)
 			status = take_key(s, buffer, length);
+		if (status == INSTAR_OK)
+			order_see(&order, map->map, thread, instar_bmap_hash(map, buffer->bytes, length));
 		if (status == INSTAR_OK)
 			status = instar_bmap_insert(map, thread, buffer->bytes, length, le64toh(head.value), NULL);
 		s->entries++;

@@ -8,6 +8,7 @@
 #include <instar/iter.h>
 
 #include "src/image.h"
+#include "src/order.h"
 #include "src/state.h"
 
 #if defined(HAVE_XXHASH)
@@ -86,23 +87,27 @@ enum instar_status instar_save(instar_map *map, instar_thread *thread, int fd)
 
 /* ---- reading ---- */
 
-static enum instar_status insert_entries(instar_map *map, instar_thread *thread, const struct instar_entry *entry,
-					 size_t n)
+static enum instar_status insert_entries(instar_map *map, instar_thread *thread, struct order *order,
+					 const struct instar_entry *entry, size_t n)
 {
 	enum instar_status status = INSTAR_OK;
-	for (size_t i = 0; status == INSTAR_OK && i < n; i++)
-		status = instar_insert(map, thread, le64toh(entry[i].key), le64toh(entry[i].value), NULL);
+	for (size_t i = 0; status == INSTAR_OK && i < n; i++) {
+		uint64_t key = le64toh(entry[i].key);
+		order_see(order, map, thread, key);
+		status = instar_insert(map, thread, key, le64toh(entry[i].value), NULL);
+	}
 	return status == INSTAR_EXISTS ? INSTAR_CORRUPT : status; /* a map has no key twice */
 }
 
 static enum instar_status read_image(struct image *image, instar_map *map, instar_thread *thread)
 {
+	struct order order = { .most = image_most_entries(image, sizeof(struct instar_entry)) };
 	uint64_t total = 0, told = 0;
 	enum instar_status status = image_read_head(image);
 	for (size_t n = 1; status == INSTAR_OK && n; total += n) {
 		status = image_read_block(image, &n, &told);
 		if (status == INSTAR_OK)
-			status = insert_entries(map, thread, entries_of(image), n);
+			status = insert_entries(map, thread, &order, entries_of(image), n);
 	}
 	return status == INSTAR_OK && told != total ? INSTAR_CORRUPT : status;
 }

@@ -14,7 +14,8 @@
 enum {
 	GROW_LOAD = 78,      /* percent of the slots: a table above it grows */
 	DOUBLE_LOAD = 45,    /* no room above it: double; below it: purge */
-	BROKEN_LOAD = 3,     /* no room below it, and no tombstone in the way: the hash is broken */
+	BROKEN_LOAD = 3,     /* no room below it in a table of BROKEN_SLOTS, and no tombstone in the way: the hash is broken */
+	BROKEN_SLOTS = 1 << 24,
 	HELP_HOMES = 4,      /* births of further homes per write */
 	HELP_CHUNK = 32,     /* homes handed out at once */
 	VERIFY_HOMES = 64,   /* homes looked over per help, once all are handed out */
@@ -205,6 +206,19 @@ static enum instar_status finish_migrations(instar_map *map, instar_thread *t, s
 }
 
 /*
+ * Whether the table is to grow no more, for all it holds.  Keys that come in the order of their hashes, as a scan of a map
+ * of the same seed hands them out, are dense in one part of the table before it is filled: up to a size they make it
+ * as large as all of them need.  With max_capacity that is what so many entries need in whatever order.
+ */
+static bool hash_is_broken(const instar_map *map, uint64_t entries, const struct table *table)
+{
+	uint64_t slots = table_slots(table);
+	if (entries >= (slots / 100 + 1) * BROKEN_LOAD)
+		return false;
+	return map->max_capacity ? slots / 4 > map->max_capacity : slots > BROKEN_SLOTS;
+}
+
+/*
  * No slot of a home's probe order could be claimed.  tombs: how many of them a purge would free.
  * OK: try again from the root; NOMEM; FULL: the hash is broken.
  */
@@ -217,7 +231,7 @@ static __attribute__((noinline)) enum instar_status make_room(instar_map *map, i
 		return finish_migrations(map, t, line, &table);
 	uint64_t entries = map_entries(map);
 	uint64_t percent = table_slots(table) / 100 + 1;
-	if (tombs == 0 && entries < percent * BROKEN_LOAD)
+	if (tombs == 0 && hash_is_broken(map, entries, table))
 		return INSTAR_FULL;
 	bool grow = tombs == 0 || entries > percent * DOUBLE_LOAD;
 	if (grow && table->log2_homes == MAX_LOG2_HOMES)

@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -64,7 +65,9 @@ static enum instar_status write_all(int fd, const void *from, size_t bytes)
 		ssize_t n = write(fd, p, bytes);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n == 0)
+			errno = EIO;
+		if (n <= 0)
 			return INSTAR_IO;
 		p += n;
 		bytes -= (size_t)n;
@@ -122,6 +125,13 @@ static enum instar_status read_all(int fd, void *to, size_t bytes)
 		bytes -= (size_t)n;
 	}
 	return INSTAR_OK;
+}
+
+uint64_t image_most_entries(const struct image *image, size_t bytes)
+{
+	enum { FROM_A_PIPE = 1 << 24 };
+	struct stat file;
+	return fstat(image->fd, &file) == 0 && S_ISREG(file.st_mode) ? (uint64_t)file.st_size / bytes : FROM_A_PIPE;
 }
 
 enum instar_status image_read_head(struct image *image)

@@ -46,6 +46,9 @@ enum instar_status image_write_head(struct image *image);
 enum instar_status image_write_block(struct image *image, size_t n); /* the first n units in the block */
 enum instar_status image_write_end(struct image *image, uint64_t entries);
 
+/* Entries of at least so many bytes that may come, to make room for: what the file has, a guess where that is none. */
+uint64_t image_most_entries(const struct image *image, size_t bytes);
+
 /* OK; IO; CORRUPT.  A block is read whole: *n units are in it; 0: that was the end, *entries the number there. */
 enum instar_status image_read_head(struct image *image);
 enum instar_status image_read_block(struct image *image, size_t *n, uint64_t *entries);

@@ -43,6 +43,7 @@ instar_sources = \
 	src/map.c \
 	src/migrate.h \
 	src/modify.h \
+	src/order.h \
 	src/park.h \
 	src/place.h \
 	src/probe.h \

@@ -29,7 +29,8 @@ INSTAR_API enum instar_status instar_save(instar_map *map, instar_thread *thread
 
 /*
  * A new map in `domain` (NULL: the default domain) from the image at the descriptor's position; on OK that
- * is behind the image.  opts: as for instar_map_create, NULL for defaults; the seed is theirs, or fresh.
+ * is behind the image.  opts: as for instar_map_create, NULL for defaults; the seed is theirs, or fresh.  With the seed of the
+ * map that was saved, from what is no file: give opts->capacity if there may be more than 2^24 entries, or it is FULL.
  * CORRUPT: not an image, damaged or cut short; IO: reading failed, errno tells why; FULL: more entries than
  * opts->max_capacity allows; UNSUPPORTED: opts asks for a boxed map; NOMEM; INVAL.
  * On failure *out is NULL and nothing is left behind.

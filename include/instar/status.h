@@ -23,7 +23,7 @@ enum instar_status {
 	INSTAR_NOTFOUND,    /* no such key; or the end of a scan */
 	INSTAR_CHANGED,     /* a comparison failed */
 	INSTAR_BUSY,        /* bounded work used up, or the object is still in use */
-	INSTAR_FULL,        /* a limit set by the caller is reached */
+	INSTAR_FULL,        /* a limit set by the caller is reached; or too many keys share their hashes' beginning (map.h) */
 	INSTAR_NOMEM,       /* no memory; nothing changed */
 	INSTAR_INVAL,       /* an argument is out of its range */
 	INSTAR_UNSUPPORTED, /* known, but not in this build or not with this scheme */

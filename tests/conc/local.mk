@@ -60,6 +60,7 @@ conc_programs = \
 	tests/conc/first_touch \
 	tests/conc/foreign_values \
 	tests/conc/foreign_values_half \
+	tests/conc/hash_order \
 	tests/conc/histories \
 	tests/conc/histories_half \
 	tests/conc/histories_steps \
@@ -138,6 +139,8 @@ tests_conc_foreign_values_LDADD = $(conc_libs)
 tests_conc_foreign_values_half_SOURCES = tests/conc/foreign_values.c
 tests_conc_foreign_values_half_CPPFLAGS = $(HALF_CPPFLAGS)
 tests_conc_foreign_values_half_LDADD = $(conc_half_libs)
+
+tests_conc_hash_order_LDADD = $(conc_libs)
 
 tests_conc_histories_LDADD = $(conc_libs)
 tests_conc_histories_half_SOURCES = tests/conc/histories.c
