@@ -284,10 +284,8 @@ void instar_thread_offline(instar_thread *thread)
 {
 	instar_thread *t = thread_or_self(thread);
 
-	if (!may_change_state(t) || !t->own->online)
-		return;
-	t->own->online = false;
-	t->domain->scheme->offline(t);
+	if (may_change_state(t) && t->own->online)
+		thread_go_offline(t);
 }
 
 void instar_thread_online(instar_thread *thread)
@@ -304,6 +302,12 @@ void thread_go_online(instar_thread *t)
 		return;
 	t->own->online = true;
 	t->domain->scheme->online(t);
+}
+
+void thread_go_offline(instar_thread *t)
+{
+	t->own->online = false;
+	t->domain->scheme->offline(t);
 }
 
 void instar_thread_quiescent(instar_thread *thread)

@@ -106,7 +106,7 @@ static bool era_meets(uint64_t lower, uint64_t upper, uint64_t birth, uint64_t s
 	return lower && lower <= stamp && birth <= upper;
 }
 
-/* The set is a list of spans, lower and upper by turns, ended by 0; the last takes what there is no room for. */
+/* The set is a list of spans, lower and upper by turns, ended by 0. */
 static void era_note(struct hazard_thread *h, uint64_t lower, uint64_t upper)
 {
 	uint64_t *span = h->set;
@@ -118,9 +118,8 @@ static void era_note(struct hazard_thread *h, uint64_t lower, uint64_t upper)
 		if (span[2 * n] <= lower && upper <= span[2 * n + 1])
 			return;
 	if (n == ERA_NOTED) {
-		n--;
-		lower = lower < span[2 * n] ? lower : span[2 * n];
-		upper = upper > span[2 * n + 1] ? upper : span[2 * n + 1];
+		h->crowded = true;
+		return;
 	}
 	span[2 * n] = lower;
 	span[2 * n + 1] = upper;
@@ -142,7 +141,7 @@ static bool hazard_note(struct hazard_thread *h, const struct hazard_thread *o)
 	return held;
 }
 
-/* For the shared handle, which has no set: what o holds now. */
+/* What o holds now, for whom the set does not tell. */
 static bool era_held_by(const struct hazard_thread *o, uint64_t birth, uint64_t stamp)
 {
 	uint64_t root = load_seq_cst(&o->root);
@@ -156,18 +155,19 @@ static bool era_held_by(const struct hazard_thread *o, uint64_t birth, uint64_t 
 	return held;
 }
 
-/* A place may hold it; asked after hazard_elapsed. */
+/* A place may hold it; asked after hazard_elapsed.  The shared handle has no set.  Where there was no room for all, those
+ * that are in it come first; then what the places say now, which is what the scan has found or less: who holds an object
+ * that was unreachable before it held it then. */
 static bool hazard_holds(instar_thread *t, const void *object, uint64_t birth, uint64_t stamp)
 {
-	const uint64_t *span = hazard_thread(t)->set;
-	bool held = false;
+	const struct hazard_thread *h = hazard_thread(t);
+	bool held = false, looks = t->is_shared || h->crowded;
 
 	(void)object;
-	for (unsigned n = 0; !t->is_shared && n < ERA_NOTED && span[2 * n] && !held; n++)
-		held = era_meets(span[2 * n], span[2 * n + 1], birth, stamp);
-	if (t->is_shared)
-		for (t = load_acquire(&t->domain->threads); t && !held; t = t->next)
-			held = era_held_by(hazard_thread(t), birth, stamp);
+	for (unsigned n = 0; !t->is_shared && n < ERA_NOTED && h->set[2 * n] && !held; n++)
+		held = era_meets(h->set[2 * n], h->set[2 * n + 1], birth, stamp);
+	for (t = load_acquire(&t->domain->threads); looks && t && !held; t = t->next)
+		held = era_held_by(hazard_thread(t), birth, stamp);
 	return held;
 }
 

@@ -31,7 +31,8 @@
  * What is held stays in its queue and goes to the queue's end, so that it holds up nothing behind it: the garbage of
  * a thread is what came since its last scan, what is still to be freed in small steps, and what is held.
  * A scan notes what it found in a small set of hashed addresses; two that meet there wait for the next scan,
- * whose hash is another.  So it allocates nothing.
+ * whose hash is another.  So it allocates nothing.  It is large enough for some 20 000 addresses, 1200 threads with all
+ * their places taken; where more are held, the garbage may grow beyond the bound.
  */
 #ifndef RECLAIM_HAZARD_H
 #define RECLAIM_HAZARD_H
@@ -64,6 +65,7 @@ struct hazard_thread {
 	CACHE_ALIGNED uint64_t limit;  /* no pin, and not the scan's number, is below it */
 	uint64_t waiting;              /* number of the scan that waits for answers; 0: none */
 	uint64_t salt;
+	bool crowded;                  /* more was found than there is room for in the set */
 	uint64_t set[HAZARD_SET_WORDS];
 };
 

@@ -101,6 +101,7 @@ static bool hazard_note_all(struct hazard_thread *h, const instar_thread *handle
 	bool held = false;
 
 	h->salt += 0xff51afd7ed558ccdu;
+	h->crowded = false;
 	for (unsigned i = 0; i < HAZARD_SET_WORDS; i++)
 		h->set[i] = 0;
 	for (; handles; handles = handles->next)

@@ -35,6 +35,8 @@
  * the era after the last root or access of all who got it: while they sleep they do not get it.  And so on; if batches
  * stay out on all levels, the last of them gives way to one with that floor.  So what stays, however many sleep, was born up
  * to some sleeper's last access.  A thread that sleeps in the middle of an attempt keeps one level from being used.
+ * Where more sleep than there are levels, and always somebody else stays in one section for longer than the last level's
+ * patience, that floor is above his last access, too: what is older stays as long as it is so.
  *
  * Signal handlers may come between any two of these steps: sections are counted before the pin is looked at, and until it is
  * given up; an era is written before the place is opened, by each section for itself; opening lets go of nothing; and the

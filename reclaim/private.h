@@ -63,6 +63,7 @@ bool thread_is_untidy(const instar_thread *t);         /* nobody has it, and its
 void thread_tidy(instar_thread *t, size_t chunks);     /* if so: so many go back */
 bool thread_watch_exit(void);                          /* the caller's exit is cared for; false: no memory or key for that */
 bool thread_in_section(void);                          /* of any domain */
+void thread_go_offline(instar_thread *t);              /* the caller's, which is online */
 void thread_go_online(instar_thread *t);               /* the caller's; inside a section: it stays so after it */
 unsigned thread_shared_sections(instar_domain *domain); /* of the caller, open through the domain's shared handle; or more */
 instar_thread *thread_default(void);                   /* in the default domain; NULL: there is none */

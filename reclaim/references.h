@@ -35,7 +35,7 @@ static enum instar_status references_refer(instar_thread *t, const uintptr_t *so
 	}
 	scheme_enter(t);
 	uintptr_t found = load_seq_cst(source);
-	bool room = scheme_take_reference(t, found);
+	bool room = !found || scheme_take_reference(t, found);
 	scheme_leave(t);
 	if (!room)
 		return INSTAR_FULL;

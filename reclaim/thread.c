@@ -229,6 +229,8 @@ static enum instar_status acquire(instar_domain *domain, instar_thread **out)
 void thread_release(instar_thread *t)
 {
 	remove_mine(t);
+	if (t->own->online) /* may be the thread's state, counted over its handles (urcu-qsbr) */
+		thread_go_offline(t);
 	if (t->domain->scheme->thread_fini)
 		t->domain->scheme->thread_fini(t);
 	limbo_trim(t->domain, &t->own->limbo, SIZE_MAX);

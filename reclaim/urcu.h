@@ -43,6 +43,7 @@ static inline uint64_t urcu_grace_now(instar_thread *t)
 
 #ifdef RECLAIM_SCHEME_BODY
 
+#include <pthread.h>
 #include <time.h>
 
 static struct urcu_domain *urcu_domain(instar_domain *domain)
@@ -114,6 +115,17 @@ static bool urcu_advance(instar_thread *t)
 	return false;
 }
 
+/* Inside it liburcu holds its locks at calls where a thread may be cancelled. */
+static void synchronize_whole(void)
+{
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	synchronize_rcu();
+	pthread_setcancelstate(state, NULL);
+	pthread_testcancel();
+}
+
 /* Where the thread is in a section of the application's, waiting for its end would be for ever. */
 static bool urcu_wait(instar_thread *t)
 {
@@ -123,7 +135,7 @@ static bool urcu_wait(instar_thread *t)
 	if (rcu_read_ongoing())
 		return urcu_advance(t);
 	fetch_add_relaxed(&t->domain->counters.advances_tried, 1);
-	synchronize_rcu();
+	synchronize_whole();
 	return counter_turn(t->domain, base);
 }
 

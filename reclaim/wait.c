@@ -63,14 +63,14 @@ static bool go_offline(instar_thread *t)
 	bool online = t->own->online;
 
 	if (online)
-		t->domain->scheme->offline(t);
+		thread_go_offline(t);
 	return online;
 }
 
 static void come_back(instar_thread *t, bool online)
 {
 	if (online)
-		t->domain->scheme->online(t);
+		thread_go_online(t);
 }
 
 static bool may_wait(void)

@@ -353,7 +353,7 @@ static void stalled_for_ever(const struct reclaim_scheme *scheme)
 	struct instar_reclaim_stats stats;
 	unsigned held = 0, full = 0;
 	struct actor reader;
-	void *found, *object;
+	void *found, *object, *nothing = NULL;
 
 	actor_start(&reader, domain);
 	actor_do(&reader, actor_enter, NULL);
@@ -376,6 +376,8 @@ static void stalled_for_ever(const struct reclaim_scheme *scheme)
 		held -= !cargo_intact(&cargo[i * 100]) * 1000;
 	ok(held && cargo_count(cargo, ROUNDS * STALLED, 0) == held, "%s: and what it refers to is all that stays", name);
 	instar_enter(t);
+	for (unsigned i = 0; i <= scheme->info.max_refs; i++) /* no object takes no place */
+		held += instar_protect(t, &nothing, &object) != INSTAR_OK || object;
 	for (unsigned i = 0; i < scheme->info.max_refs; i++)
 		held += instar_protect(t, &found, &object) != INSTAR_OK;
 	for (unsigned i = 0; i < TOO_MANY; i++)

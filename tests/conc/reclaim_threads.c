@@ -11,7 +11,7 @@
 #include "tests/support/tap.h"
 
 enum { OBJECTS = 1000, CHURN = 400, AT_ONCE = 8, EACH = 5, GUESTS = 40 };
-enum { MANY = 200, LOOKS = 20 };
+enum { MANY = 200, LOOKS = 20, PATIENCE = 30 };
 
 /* ---- handles that nobody has ---- */
 
@@ -234,6 +234,89 @@ static void counted_handles(const struct reclaim_scheme *scheme)
 	instar_domain_destroy(domain);
 }
 
+/* ---- threads that do not go as they should ---- */
+
+static struct instar_deadline patience(void)
+{
+	return (struct instar_deadline){ .timeout_ns = (uint64_t)PATIENCE * 1000000000 };
+}
+
+/* What another thread retires is freed. */
+static void job_retire(struct actor *a, void *arg)
+{
+	struct instar_deadline deadline = patience();
+
+	cargo_retire(a->self, arg);
+	if (instar_barrier_until(a->self, &deadline) != INSTAR_OK)
+		diag("nothing is freed within %d s", PATIENCE);
+}
+
+/* A thread is online in one domain, which goes with its handle, and offline in another: it holds back nobody there. */
+static void gone_online(const struct reclaim_scheme *scheme)
+{
+	instar_domain *first = open_domain(scheme, NULL), *second = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(1);
+	instar_thread *t = join_domain(second), *implicit;
+	struct actor other;
+	bool fine = instar_thread_self(first, &implicit) == INSTAR_OK;
+
+	instar_thread_online(implicit);
+	fine = fine && instar_domain_destroy(first) == INSTAR_OK;
+	instar_thread_offline(t);
+	actor_start(&other, second);
+	actor_do(&other, job_retire, cargo);
+	actor_stop(&other);
+	ok(fine && (cargo_destroyed(cargo) || !frees(scheme)), "%s: who was online in a domain that is gone holds back nobody",
+	   scheme->info.name);
+	close_domain(second, t);
+	free(cargo);
+}
+
+struct victim {
+	instar_domain *domain;
+	struct cargo *cargo;
+};
+
+static void *wait_to_be_cancelled(void *arg)
+{
+	struct victim *v = arg;
+	instar_thread *t = join_domain(v->domain);
+
+	cargo_retire(t, v->cargo);
+	instar_barrier(t);
+	instar_thread_detach(t);
+	return NULL;
+}
+
+/* While it waits for a reader; others do not find out. */
+static void cancelled_in_a_barrier(const struct reclaim_scheme *scheme)
+{
+	const struct timespec nap = { 0, 50000000 };
+	instar_domain *domain = open_domain(scheme, NULL);
+	struct cargo *cargo = cargo_new(2);
+	struct victim victim = { domain, cargo };
+	struct actor reader, other;
+	pthread_t thread;
+
+	actor_start(&reader, domain);
+	actor_start(&other, domain);
+	actor_do(&reader, actor_enter, NULL);
+	if (pthread_create(&thread, NULL, wait_to_be_cancelled, &victim))
+		bail_out("no thread");
+	nanosleep(&nap, NULL);
+	pthread_cancel(thread);
+	nanosleep(&nap, NULL);
+	actor_do(&reader, actor_leave, NULL);
+	pthread_join(thread, NULL);
+	actor_do(&other, job_retire, cargo + 1);
+	actor_stop(&other);
+	actor_stop(&reader);
+	ok(cargo_count(cargo, 2, 1) == 2 || !frees(scheme), "%s: one is cancelled in a barrier, and the next goes through",
+	   scheme->info.name);
+	instar_domain_destroy(domain);
+	free(cargo);
+}
+
 /* ---- */
 
 static void test_scheme(const struct reclaim_scheme *scheme)
@@ -245,6 +328,8 @@ static void test_scheme(const struct reclaim_scheme *scheme)
 	churn(scheme);
 	many_at_once(scheme);
 	counted_handles(scheme);
+	gone_online(scheme);
+	cancelled_in_a_barrier(scheme);
 }
 
 int main(void)
