@@ -282,7 +282,7 @@ static void print_other(const struct bench *bench)
 		e = by ? group_ratio(group, goal->figure.path, by, goal->by.path)
 		       : group_estimate(group, goal->figure.path);
 		if (e.n == 0) {
-			printf("%-58s%12s\n", goal->about, "FAILED");
+			printf("%-58s%12s\n", goal->about, group_failure(group) || (by && group_failure(by)) ? "FAILED" : "-");
 			continue;
 		}
 		snprintf(interval, sizeof(interval), "%.4g to %.4g", e.low, e.high);

@@ -42,8 +42,8 @@ static const char *check_ranges(struct cell *cell, const char *map, json_int_t e
 		return "no such workload";
 	if (threads < 1 || threads > 4096)
 		return "threads must be 1 to 4096";
-	if (entries < 0 || entries > (json_int_t)1 << 36)
-		return "entries must be at most 2^36";
+	if (entries < 1 || entries > (json_int_t)1 << 36)
+		return "entries must be 1 to 2^36";
 	if (!(cell->seconds >= 0 && cell->seconds <= 86400))
 		return "seconds must be 0 to 86400";
 	if (run < 0)
@@ -83,11 +83,15 @@ bool cell_from_json(struct cell *cell, json_t *json, char *error)
 	return true;
 }
 
+bool cell_same_family(const struct cell *a, const struct cell *b)
+{
+	return a->entries == b->entries && a->hugepages == b->hugepages && a->file_keys == b->file_keys &&
+	       a->stall == b->stall && (a->stall == STALL_NONE || a->seconds == b->seconds);
+}
+
 bool cell_same_column(const struct cell *a, const struct cell *b)
 {
-	return a->workload == b->workload && a->threads == b->threads && a->entries == b->entries &&
-	       a->hugepages == b->hugepages && a->file_keys == b->file_keys && a->stall == b->stall &&
-	       (a->stall == STALL_NONE || a->seconds == b->seconds);
+	return a->workload == b->workload && a->threads == b->threads && cell_same_family(a, b);
 }
 
 bool cell_same(const struct cell *a, const struct cell *b)

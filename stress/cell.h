@@ -22,7 +22,7 @@ struct cell {
 	char map[MAP_NAME];
 	const struct workload *workload;
 	unsigned threads;
-	uint64_t entries;  /* 0: as many as the file has words */
+	uint64_t entries;
 	double seconds;    /* of measuring, where the workload does not end by itself */
 	uint64_t seed;
 	unsigned run;      /* which repetition */
@@ -37,8 +37,11 @@ json_t *cell_to_json(const struct cell *cell);
 /* True, or false and `error` (of 160 bytes) says what is wrong.  Unknown members are ignored. */
 bool cell_from_json(struct cell *cell, json_t *json, char *error);
 
-/* Whether both measure the same work, of the same or another map, in the same or another repetition.  For how long tells
- * them apart beside a sleeper only, where it decides how much of the measurement is the growth that it causes. */
+/* Whether both are measured under the same conditions, but for the threads.  For how long tells them apart beside a sleeper
+ * only, where it decides how much of the measurement is the growth that it causes. */
+bool cell_same_family(const struct cell *a, const struct cell *b);
+
+/* Whether both measure the same work, of the same or another map, in the same or another repetition. */
 bool cell_same_column(const struct cell *a, const struct cell *b);
 
 /* The same of one map. */

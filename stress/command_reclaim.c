@@ -33,6 +33,7 @@ struct reclaim {
 	unsigned threads[CROWDS]; /* 1, 1.5 and 2 times the processors */
 	double seconds;
 	struct reclaim_costs costs[SCHEME_NAMES][RUNS_MAX];
+	unsigned measured[SCHEME_NAMES]; /* of these */
 	struct cells cells;
 	struct results results;
 	struct summary summary;
@@ -80,21 +81,24 @@ static const struct argp argp = { options, parse, NULL,
 
 /* ---- measuring ---- */
 
+/* False: not all could be. */
 static bool measure_costs(struct reclaim *reclaim)
 {
-	for (unsigned run = 0; run < reclaim->runs && !runner_interrupted(); run++)
-		for (size_t i = 0; i < reclaim->names.count; i++) {
+	bool all = true;
+
+	for (unsigned run = 0; run < reclaim->runs; run++)
+		for (size_t i = 0; i < reclaim->names.count && !runner_interrupted(); i++) {
 			size_t s = (i + run) % reclaim->names.count;
 
-			if (reclaim_costs_measure(reclaim->names.schemes[s], &reclaim->costs[s][run]))
-				continue;
-			if (runner_interrupted())
-				return true;
-			fprintf(stderr, "instar-stress reclaim: %s: no domain or no threads\n",
-				reclaim->names.schemes[s]->name);
-			return false;
+			if (reclaim_costs_measure(reclaim->names.schemes[s], &reclaim->costs[s][reclaim->measured[s]])) {
+				reclaim->measured[s]++;
+			} else if (!runner_interrupted()) {
+				fprintf(stderr, "instar-stress reclaim: %s: no domain or no threads\n",
+					reclaim->names.schemes[s]->name);
+				all = false;
+			}
 		}
-	return true;
+	return all;
 }
 
 static struct cell cell_of(const struct reclaim *reclaim, size_t scheme, const char *work, unsigned threads, unsigned run)
@@ -137,9 +141,9 @@ static double median_cost(const struct reclaim *reclaim, size_t scheme, size_t o
 {
 	double values[RUNS_MAX];
 
-	for (unsigned run = 0; run < reclaim->runs; run++)
+	for (unsigned run = 0; run < reclaim->measured[scheme]; run++)
 		memcpy(&values[run], (const char *)&reclaim->costs[scheme][run] + offset, sizeof(double));
-	return estimate_median(values, reclaim->runs).median;
+	return estimate_median(values, reclaim->measured[scheme]).median;
 }
 
 /* `path` of one scheme by that of another; n is 0 where it failed. */
@@ -171,12 +175,14 @@ static void print_scheme(const struct reclaim *reclaim, size_t scheme)
 {
 	const char *name = reclaim->names.schemes[scheme]->name;
 	double recovery = median_cost(reclaim, scheme, offsetof(struct reclaim_costs, recovery));
+	bool measured = reclaim->measured[scheme] > 0;
 	struct estimate e;
 
-	printf("%-12s%9.1f%9.1f%8.2f", name, median_cost(reclaim, scheme, offsetof(struct reclaim_costs, section)),
-	       median_cost(reclaim, scheme, offsetof(struct reclaim_costs, retire)),
-	       median_cost(reclaim, scheme, offsetof(struct reclaim_costs, slope)));
-	print_number(recovery < NEVER, 9, 1, recovery);
+	printf("%-12s", name);
+	print_number(measured, 9, 1, median_cost(reclaim, scheme, offsetof(struct reclaim_costs, section)));
+	print_number(measured, 9, 1, median_cost(reclaim, scheme, offsetof(struct reclaim_costs, retire)));
+	print_number(measured, 8, 2, median_cost(reclaim, scheme, offsetof(struct reclaim_costs, slope)));
+	print_number(measured && recovery < NEVER, 9, 1, recovery);
 	for (size_t w = 0; w < WORKS; w++)
 		for (size_t c = 0; c < CROWDS; c++) {
 			e = relation(reclaim, "mops", name, "leak", works[w], reclaim->threads[c]);
@@ -231,10 +237,10 @@ static void print_bars(const struct reclaim *reclaim)
 		char about[80];
 
 		snprintf(about, sizeof(about), "%s: a section, ns", scheme->name);
-		if (strcmp(scheme->name, "ebr") == 0)
+		if (reclaim->measured[i] && strcmp(scheme->name, "ebr") == 0)
 			print_bar(about, median_cost(reclaim, i, offsetof(struct reclaim_costs, section)), 8, true);
 		snprintf(about, sizeof(about), "%s, robust: slope under a reader asleep", scheme->name);
-		if (scheme->robust & INSTAR_ROBUST_PARKED)
+		if (reclaim->measured[i] && scheme->robust & INSTAR_ROBUST_PARKED)
 			print_bar(about, median_cost(reclaim, i, offsetof(struct reclaim_costs, slope)), 0.01, true);
 	}
 	for (size_t w = 0; w < WORKS; w++)
@@ -247,7 +253,7 @@ static void print(const struct reclaim *reclaim)
 {
 	double noise = summary_noise(&reclaim->results);
 
-	printf("%u entries; medians of %u interleaved runs; in leak's: throughput as a part of leak's, repetition by "
+	printf("%u entries; medians of %u interleaved runs at most; in leak's: throughput as a part of leak's, repetition by "
 	       "repetition;\nits CPU: what an operation costs more than under leak, background threads included\n\n",
 	       ENTRIES, reclaim->runs);
 	print_table(reclaim);
@@ -271,16 +277,14 @@ int command_reclaim(int argc, char **argv)
 		fprintf(stderr, "%s: no memory for the plan\n", argv[0]);
 		return 1;
 	}
-	if (!measure_costs(&reclaim))
-		return 1;
-	finished = !runner_interrupted() &&
-		   runner_run(reclaim.cells.cells, reclaim.cells.count, &no_keys, 0, results_take, &reclaim.results);
-	ok = finished && summary_make(&reclaim.summary, &reclaim.results);
-	if (ok) {
-		print(&reclaim);
-		ok = !print_failures(&reclaim.summary, stdout);
-		summary_free(&reclaim.summary);
-	}
+	ok = measure_costs(&reclaim);
+	finished = runner_run(reclaim.cells.cells, reclaim.cells.count, &no_keys, 0, results_take, &reclaim.results);
+	ok &= summary_make(&reclaim.summary, &reclaim.results);
+	print(&reclaim);
+	ok &= !print_failures(&reclaim.summary, stdout);
+	summary_free(&reclaim.summary);
+	if (!finished)
+		fprintf(stderr, "%s: interrupted; this is what was measured\n", argv[0]);
 	results_free(&reclaim.results);
 	free(reclaim.cells.cells);
 	return finished ? !ok : runner_interrupted();

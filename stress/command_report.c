@@ -51,8 +51,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		report->reference = text;
 		break;
 	case ARGP_KEY_ARG:
-		if (results_read(&report->results, text, &line))
+		if (results_read(&report->results, text, &line)) {
+			if (report->results.cut_off)
+				fprintf(stderr, "instar-stress report: %s: its last line is cut off, and left out\n", text);
+			report->results.cut_off = false;
 			break;
+		}
 		if (line == 0)
 			arguments_wrong(state, "%s: %s", text, strerror(errno));
 		arguments_wrong(state, "%s:%zu: not a result", text, line);
@@ -75,7 +79,7 @@ int command_report(int argc, char **argv)
 	struct report report = { .out = "report.html" };
 	struct summary summary;
 	FILE *page;
-	bool ok;
+	bool ok, failed;
 
 	results_make(&report.results);
 	arguments_parse(&argp, argc, argv, &report);
@@ -92,7 +96,8 @@ int command_report(int argc, char **argv)
 		printf("Report: %s\n", report.out);
 	else
 		fprintf(stderr, "%s: %s could not be written\n", argv[0], report.out);
+	failed = results_have_failure(&report.results);
 	summary_free(&summary);
 	results_free(&report.results);
-	return ok ? 0 : 2;
+	return ok ? failed : 2;
 }

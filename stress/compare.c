@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "stress/commands.h"
 #include "stress/compare_options.h"
@@ -36,6 +38,25 @@ static FILE *create(const char *directory, const char *name)
 	if (!file)
 		fprintf(stderr, "instar-stress compare: %s: %s\n", path, strerror(errno));
 	return file;
+}
+
+/* The results of an earlier run in that directory stay, named by their time.  False: they would be lost, which is said. */
+static bool keep_earlier(const char *directory)
+{
+	char path[4096], kept[4096 + 32], time[32];
+	struct stat earlier;
+
+	snprintf(path, sizeof(path), "%s/results.jsonl", directory);
+	if (stat(path, &earlier) != 0 || !S_ISREG(earlier.st_mode) || earlier.st_size == 0)
+		return true;
+	strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", gmtime(&earlier.st_mtime));
+	snprintf(kept, sizeof(kept), "%s/results-%s.jsonl", directory, time);
+	if (access(kept, F_OK) != 0 && rename(path, kept) == 0) {
+		fprintf(stderr, "instar-stress compare: the earlier results are kept in %s\n", kept);
+		return true;
+	}
+	fprintf(stderr, "instar-stress compare: %s: %s\n", kept, strerror(errno));
+	return false;
 }
 
 /* Closes a file of the results; false: it is not whole, which is said. */
@@ -76,17 +97,6 @@ static bool conclude(const struct sink *sink, const struct compare *compare)
 	return listed && reported;
 }
 
-static bool any_failure(const struct results *results)
-{
-	json_t *record;
-	size_t at;
-
-	json_array_foreach(results->records, at, record)
-		if (is_failure(json_string_value(json_object_get(record, "failure"))))
-			return true;
-	return false;
-}
-
 int command_compare(int argc, char **argv)
 {
 	struct compare compare;
@@ -100,7 +110,7 @@ int command_compare(int argc, char **argv)
 		fprintf(stderr, "%s: %s: %s\n", argv[0], compare.out, strerror(errno));
 		return 2;
 	}
-	sink.lines = create(compare.out, "results.jsonl");
+	sink.lines = keep_earlier(compare.out) ? create(compare.out, "results.jsonl") : NULL;
 	if (!sink.lines)
 		return 2;
 	results_make(&sink.results);
@@ -110,10 +120,10 @@ int command_compare(int argc, char **argv)
 			      take_result, &sink);
 	written = finish(sink.lines, !sink.failed, compare.out, "results.jsonl");
 	written &= conclude(&sink, &compare);
-	if (!finished)
-		fprintf(stderr, "%s: interrupted; %zu of %zu cells measured\n", argv[0],
+	if (json_array_size(sink.results.records) < compare.cells.count)
+		fprintf(stderr, "%s: %s; %zu of %zu cells measured\n", argv[0], finished ? "time is up" : "interrupted",
 			json_array_size(sink.results.records), compare.cells.count);
-	failed = any_failure(&sink.results);
+	failed = results_have_failure(&sink.results);
 	results_free(&sink.results);
 	free(compare.cells.cells);
 	return !written ? 2 : finished ? failed : runner_interrupted();

@@ -27,7 +27,7 @@ static const struct argp_option options[] = {
 	{ "reference", KEY_REFERENCE, "MAP", 0, "What others are related to (default: mutex64)", 0 },
 	{ "seed", KEY_SEED, "N", 0, "Of the keys (default: 1)", 0 },
 	{ "minutes", KEY_MINUTES, "M", 0, "Begin no repetition that would end later (default: no limit)", 0 },
-	{ "quick", KEY_QUICK, NULL, 0, "Up to 5 short repetitions in 3 minutes, with all processors", 0 },
+	{ "quick", KEY_QUICK, NULL, 0, "Up to 5 short repetitions with all processors; no further one after 3 minutes", 0 },
 	{ "plan", KEY_PLAN, NULL, 0, "Print the cells, a JSON line each, and do nothing", 0 },
 	{ "cells", KEY_CELLS, "FILE", 0, "Run the cells of FILE", 0 },
 	{ "shard", KEY_SHARD, "I/N", 0, "Run the I-th of N parts; all maps of a column are in one", 0 },
@@ -158,6 +158,8 @@ static void resolve_cells_file(const struct argp_state *state, struct compare *c
 			arguments_wrong(state, "%s: %s", compare->cells_path, strerror(errno));
 		arguments_wrong(state, "%s:%zu: %s", compare->cells_path, line, error);
 	}
+	if (!compare->cells.count)
+		arguments_wrong(state, "%s: no cells in it", compare->cells_path);
 	for (size_t i = 0; i < compare->cells.count; i++)
 		if (compare->cells.cells[i].file_keys && compare->cells.cells[i].entries > compare->keys.count)
 			arguments_wrong(state, "%s wants %llu words by --keys", compare->cells_path,

@@ -86,8 +86,10 @@ static struct map *map_create(const struct map_options *options)
 	map_opts.flags = (options->reuse ? 0u : INSTAR_MAP_NO_REUSE) | (options->filter ? INSTAR_MAP_MISS_FILTER : 0u);
 	info = options->scheme ? scheme_find(options->scheme, strlen(options->scheme)) : NULL;
 	map->births = info && info->wants_births;
-	if (options->boxed)
+	if (options->boxed) {
 		map_opts.value_free = map->births ? instar_box_free : free_box;
+		map_opts.value_bytes = sizeof(struct box);
+	}
 	if (instar_domain_create(&map->domain, options->scheme, &domain_opts) != INSTAR_OK)
 		goto no_domain;
 	if (instar_map_create(&map->map, map->domain, &map_opts) != INSTAR_OK)

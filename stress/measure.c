@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "stress/clock.h"
@@ -14,24 +15,53 @@
 #include "stress/subjects.h"
 #include "stress/verify.h"
 
-enum { WARM_PER_ENTRY = 192 }; /* all tables of a growth, of the map that takes most */
+enum {
+	WARM_PER_ENTRY = 192, /* all tables of a growth, of the map that takes most */
+	GROWTH_POINTS = 1024  /* more than are sampled */
+};
 
-/* Resident memory at points of a growth. */
+/* Resident memory at points of a growth, kept where it takes up no more. */
 static struct {
-	uint64_t base;
-	json_t *points;
-	double area;          /* under bytes an entry over log2 of the entries, since half of all */
-	uint64_t half, last;
+	uint64_t base, half;
+	size_t count;
+	struct {
+		uint64_t inserted, bytes;
+	} points[GROWTH_POINTS];
 } growth;
 
 static void sample_growth(size_t inserted)
 {
-	uint64_t bytes = memory_resident() - growth.base;
+	if (growth.count == GROWTH_POINTS)
+		return;
+	growth.points[growth.count].inserted = inserted;
+	growth.points[growth.count++].bytes = memory_resident() - growth.base;
+}
 
-	json_array_append_new(growth.points, json_pack("[I, I]", (json_int_t)inserted, (json_int_t)bytes));
-	if (growth.last >= growth.half && growth.last)
-		growth.area += (double)bytes / (double)inserted * log2((double)inserted / (double)growth.last);
-	growth.last = inserted;
+static json_t *growth_json(void)
+{
+	json_t *points = json_array();
+
+	for (size_t i = 0; i < growth.count; i++)
+		json_array_append_new(points, json_pack("[I, I]", (json_int_t)growth.points[i].inserted,
+							(json_int_t)growth.points[i].bytes));
+	return points;
+}
+
+/* The mean of bytes an entry over log2 of the entries, since half of all. */
+static double bytes_per_entry(void)
+{
+	double area = 0, span = 0;
+
+	for (size_t i = 1; i < growth.count; i++) {
+		double inserted = (double)growth.points[i].inserted;
+		double step = log2(inserted / (double)growth.points[i - 1].inserted);
+
+		if (growth.points[i - 1].inserted < growth.half)
+			continue;
+		area += (double)growth.points[i].bytes / inserted * step;
+		span += step;
+	}
+	return span > 0 ? area / span : 0;
 }
 
 static json_t *failed(const char *why)
@@ -100,28 +130,41 @@ static json_t *latency_json(const struct crew *crew)
 			 counts);
 }
 
+/* The process's, and what the map tells of itself: other libraries' maps tell nothing. */
+static json_t *memory_json(const struct crew *crew, uint64_t before, uint64_t after)
+{
+	json_t *json = json_pack("{s:I, s:I}", "before", (json_int_t)before, "after", (json_int_t)after);
+	struct map_figures figures;
+
+	if (crew->subject->kind != SUBJECT_OWN)
+		return json;
+	crew->subject->figures(crew->map, &figures);
+	json_object_set_new(json, "table", json_integer((json_int_t)figures.table_bytes));
+	json_object_set_new(json, "pending_objects", json_integer((json_int_t)figures.pending_objects));
+	json_object_set_new(json, "pending", json_integer((json_int_t)figures.pending_bytes));
+	json_object_set_new(json, "peak_pending", json_integer((json_int_t)figures.peak_pending_bytes));
+	return json;
+}
+
 static json_t *figures_json(const struct crew *crew, double control, double cpu, uint64_t before, uint64_t after)
 {
 	double start = crew->workers[0].start, end = crew->workers[0].end;
 	uint64_t operations = crew_operations(crew);
-	struct map_figures figures;
 	json_t *json;
 
 	for (unsigned i = 1; i < crew->count; i++) {
 		start = fmin(start, crew->workers[i].start);
 		end = fmax(end, crew->workers[i].end);
 	}
-	crew->subject->figures(crew->map, &figures);
-	json = json_pack("{s:I, s:f, s:f, s:f, s:f, s:{s:I, s:I, s:I, s:I, s:I}}", "operations", (json_int_t)operations,
-			 "elapsed", end - start, "mops", (double)operations / 1e6 / (end - start), "cpu",
-			 cpu * 1e9 / (double)(operations ? operations : 1), "control", control, "memory", "before", (json_int_t)before, "after", (json_int_t)after, "table",
-			 (json_int_t)figures.table_bytes, "pending", (json_int_t)figures.pending_bytes,
-			 "peak_pending", (json_int_t)figures.peak_pending_bytes);
+	json = json_pack("{s:I, s:f, s:f, s:f, s:f, s:o}", "operations", (json_int_t)operations, "elapsed", end - start,
+			 "mops", (double)operations / 1e6 / (end - start), "cpu",
+			 cpu * 1e9 / (double)(operations ? operations : 1), "control", control, "memory",
+			 memory_json(crew, before, after));
 	if (crew->cell->workload->loop == LOOP_INSERT_TIMED)
 		json_object_set_new(json, "latency", latency_json(crew));
 	if (crew->cell->workload->loop == LOOP_INSERT_SAMPLED) {
-		json_object_set_new(json, "bytes_per_entry", json_real(growth.area));
-		json_object_set(json, "growth", growth.points);
+		json_object_set_new(json, "bytes_per_entry", json_real(bytes_per_entry()));
+		json_object_set_new(json, "growth", growth_json());
 	}
 	return json;
 }
@@ -212,13 +255,12 @@ json_t *measure(const struct cell *cell, const uint64_t *known, bool (*watch)(co
 	options.capacity = is_told(&crew) ? cell->entries : 0;
 	if (cell->workload->loop == LOOP_CHURN)
 		options.capacity += options.capacity / 5;
-	growth.points = json_array();
+	memset(growth.points, 1, sizeof(growth.points)); /* touched before it counts */
 	growth.half = cell->entries / 2;
 	if (!memory_setup(cell->hugepages, warm) || !population_make(&population, cell->entries, cell->seed, known))
 		return failed("no memory for the keys");
 	if (!crew_work(&crew, &options, watch, &result))
 		return failed("the workers could not be started");
 	population_free(&population);
-	json_decref(growth.points);
 	return result;
 }

@@ -24,7 +24,8 @@ struct progress {
  *	operations, elapsed (s), mops
  *	cpu          ns of all processors spent on an operation, by the whole process
  *	control      of the fixed loop, in millions a second: how fast this processor was just now
- *	memory       { before, after, table, pending, peak_pending } in bytes
+ *	memory       { before, after } in bytes, of the process; of instar's map, too: table, pending, peak_pending in bytes,
+ *	             pending_objects; the peak is the highest of the samples that a thread takes each 8192 retirements
  *	latency      (timed workloads) { p50, p90, p99, p999, p9999, max: ns; counts: [[ns, count], ...] }
  *	growth       (sampled workloads) [[entries, bytes], ...], bytes_per_entry
  */

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #define HUGE_PAGE ((size_t)2 << 20)
+#define HUGE_CHUNK (16 * HUGE_PAGE)
 
 static bool hugepages;
 /* The warm store: handed out from the front, never taken back. */
@@ -59,6 +61,29 @@ static char *map_plain(size_t size, size_t alignment)
 	return memory;
 }
 
+/* Tables that are smaller than a huge page are cut out of several: alone they would get none.  What is left of a chunk when
+ * the next is begun was never touched. */
+static char *cut_huge(size_t size)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static char *chunk;
+	static size_t used = HUGE_CHUNK;
+	char *piece = NULL;
+	size_t start;
+
+	pthread_mutex_lock(&lock);
+	start = used;
+	if (size > HUGE_CHUNK - start) {
+		chunk = map_plain(HUGE_CHUNK, HUGE_PAGE);
+		start = chunk ? 0 : HUGE_CHUNK;
+	}
+	if (chunk)
+		piece = chunk + start;
+	used = chunk ? start + size : HUGE_CHUNK;
+	pthread_mutex_unlock(&lock);
+	return piece;
+}
+
 bool memory_setup(bool with_hugepages, size_t warm_bytes)
 {
 	hugepages = with_hugepages;
@@ -78,6 +103,8 @@ bool memory_setup(bool with_hugepages, size_t warm_bytes)
 
 void *memory_map(size_t size, size_t alignment)
 {
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
 	if (warm_store && alignment <= HUGE_PAGE) {
 		size_t start, used = atomic_load(&warm_used);
 
@@ -88,6 +115,8 @@ void *memory_map(size_t size, size_t alignment)
 		} while (!atomic_compare_exchange_weak(&warm_used, &used, start + size));
 		return warm_store + start;
 	}
+	if (hugepages && size < HUGE_PAGE && alignment <= page)
+		return cut_huge(round_up(size, page));
 	return map_plain(size, alignment);
 }
 

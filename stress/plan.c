@@ -136,7 +136,7 @@ bool cells_read(struct cells *cells, const char *path, size_t *line, char *error
 static size_t column_of(struct cells *columns, const struct cell *cell)
 {
 	for (size_t i = 0; i < columns->count; i++)
-		if (columns->cells[i].run == cell->run && cell_same_column(&columns->cells[i], cell))
+		if (cell_same_column(&columns->cells[i], cell))
 			return i;
 	return cells_add(columns, cell) ? columns->count - 1 : SIZE_MAX;
 }

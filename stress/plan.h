@@ -46,8 +46,8 @@ bool plan_cells(const struct plan *plan, struct cells *cells);
 bool cells_write(const struct cells *cells, FILE *file);
 bool cells_read(struct cells *cells, const char *path, size_t *line, char *error);
 
-/* Keeps the cells of shard `index` (from 1) of `count`.  What is related to each other, the maps of one repetition under
- * one workload in one setting, stays together, for it is to meet the same machine.  False: no memory. */
+/* Keeps the cells of shard `index` (from 1) of `count`.  What belongs together, all maps and repetitions under one workload
+ * in one setting, stays together, for it is to meet the same machine.  False: no memory. */
 bool cells_keep_shard(struct cells *cells, size_t index, size_t count);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "stress/control.h"
 
-enum { MAPS = 128, SETTINGS = 64, NAME_WIDTH = 22, CELL_WIDTH = 19 };
+enum { MAPS = 128, SETTINGS = 64, NAME_WIDTH = 22, CELL_WIDTH = 22 };
 
 struct tables {
 	const struct summary *summary;
@@ -27,11 +27,11 @@ static size_t columns_that_fit(FILE *out)
 	return (width - NAME_WIDTH) / CELL_WIDTH;
 }
 
-/* "12.3x 45.6 ±2%", or "- 45.6 ±2%" where there is nothing to relate it to. */
+/* "12.3x ±2% 45.6", or "- 45.6 ±2%" where there is nothing to relate it to. */
 static void print_cell(const struct tables *tables, const struct group *group, const struct group *reference)
 {
 	struct estimate mops, ratio = { 0 };
-	char text[64], relation[24] = "-";
+	char text[64], spread[SPREAD_TEXT];
 
 	if (!group) {
 		fprintf(tables->out, "%*s", CELL_WIDTH, "-");
@@ -44,9 +44,11 @@ static void print_cell(const struct tables *tables, const struct group *group, c
 	mops = group_estimate(group, "mops");
 	if (reference)
 		ratio = group_ratio(group, "mops", reference, "mops");
+	estimate_spread_text(ratio.n ? &ratio : &mops, spread);
 	if (ratio.n)
-		snprintf(relation, sizeof(relation), "%.2fx", ratio.median);
-	snprintf(text, sizeof(text), "%s%7.2f ±%2.0f%%", relation, mops.median, 100 * estimate_spread(&mops));
+		snprintf(text, sizeof(text), "%.2fx %s %7.2f", ratio.median, spread, mops.median);
+	else
+		snprintf(text, sizeof(text), "-%7.2f %s", mops.median, spread);
 	fprintf(tables->out, "%*s", CELL_WIDTH + 1, text); /* ± is two bytes */
 }
 
@@ -141,7 +143,7 @@ static void print_setting(const struct tables *tables, const struct cell *settin
 	char text[160];
 
 	describe_setting(setting, text, sizeof(text));
-	fprintf(tables->out, "\n%s: relation to %s, million operations a second, their interval\n\n", text,
+	fprintf(tables->out, "\n%s: relation to %s and its interval, million operations a second\n\n", text,
 		tables->reference);
 	print_throughput(tables, setting);
 	for (size_t w = 0; w < workload_count; w++) {
@@ -177,11 +179,17 @@ void print_summary(const struct results *results, const struct summary *summary,
 	struct cell settings[SETTINGS];
 	size_t count = summary_settings(summary, settings, SETTINGS);
 	double noise = summary_noise(results);
+	char text[160];
 
 	tables.map_count = summary_maps(summary, tables.maps, MAPS);
 	for (size_t i = 0; i < count; i++)
 		print_setting(&tables, &settings[i]);
 	print_failures(summary, out);
+	summary_tell_repetitions(summary, text, sizeof(text));
+	fprintf(out, "%s.\n", text);
+	if (json_array_size(results->environments) > 1)
+		fprintf(out, "From %zu machines or builds: relations are within each, medians over all.\n",
+			json_array_size(results->environments));
 	fprintf(out, "Control loop: %.1f %% spread%s\n", 100 * noise,
 		noise > CONTROL_NOISY ? ": this machine is NOISY, small differences mean nothing" : "");
 }

@@ -43,6 +43,9 @@ static void method(const struct page *page)
 	fprintf(page->out, "<p%s>The control loop, fixed work without memory, spread by %.1f&nbsp;%%%s</p>\n",
 		noise > CONTROL_NOISY ? " class=bad" : "", 100 * noise,
 		noise > CONTROL_NOISY ? ": this machine was noisy, and small differences mean nothing." : ".");
+	if (json_array_size(page->results->environments) > 1)
+		fprintf(page->out, "<p class=bad>These are results of %zu machines or builds: relations are within each, "
+			"medians and plots over all.</p>\n", json_array_size(page->results->environments));
 	if (!page->plots)
 		fputs("<p class=bad>gnuplot was not found: there are no plots, all numbers are here.</p>\n", page->out);
 }

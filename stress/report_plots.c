@@ -139,9 +139,9 @@ void plot_latency(const struct page *page, const struct workload *workload, cons
 
 	if (!script)
 		return;
-	fputs("set termoption noenhanced\nset logscale xy\nset xlabel 'ns'\nset ylabel 'share of inserts that take longer'\n"
-	      "set format y '%g'\nset yrange [1e-6:1]\n",
-	      script);
+	fprintf(script, "set termoption noenhanced\nset logscale xy\nset xlabel 'ns, with %u threads'\n"
+		"set ylabel 'share of inserts that take longer'\nset format y '%%g'\nset yrange [%g:1]\n", setting->threads,
+		setting->entries > 1000000 ? 1 / (double)setting->entries : 1e-6);
 	for (size_t m = 0; m < page->map_count; m++) {
 		const struct group *group = summary_find(page->summary, page->maps[m], workload, setting);
 		json_t *counts = series(group, "counts", "latency"), *pair;

@@ -86,7 +86,7 @@ static bool map_has(const struct page *page, const char *map, const struct workl
 	for (size_t i = 0; i < page->summary->count; i++) {
 		const struct cell *cell = &page->summary->groups[i].cell;
 
-		if (strcmp(cell->map, map) == 0 && cell->workload == workload && same_family(cell, family))
+		if (strcmp(cell->map, map) == 0 && cell->workload == workload && cell_same_family(cell, family))
 			return true;
 	}
 	return false;
@@ -99,7 +99,7 @@ static bool any_figure(const struct page *page, const struct workload *workload,
 	for (size_t i = 0; i < page->summary->count; i++) {
 		const struct group *group = &page->summary->groups[i];
 
-		any |= group->cell.workload == workload && same_family(&group->cell, family) && !group_failure(group);
+		any |= group->cell.workload == workload && cell_same_family(&group->cell, family) && !group_failure(group);
 	}
 	return any;
 }

@@ -12,6 +12,7 @@ void results_make(struct results *results)
 	results->environments = json_array();
 	results->records = json_array();
 	results->source = 0;
+	results->cut_off = false;
 }
 
 void results_free(struct results *results)
@@ -32,7 +33,12 @@ static bool take_line(const char *text, void *context)
 	struct cell cell;
 	char error[160];
 	bool ok = environment || (json && cell_from_json(&cell, json, error));
+	bool some = json_array_size(results->environments) + json_array_size(results->records) > 0;
 
+	if (!json && some && !text[strcspn(text, "\n")]) { /* the last, of a process that was killed */
+		results->cut_off = true;
+		return true;
+	}
 	if (environment) {
 		json_array_append(results->environments, environment);
 		results->source++;
@@ -82,6 +88,11 @@ bool results_write_line(FILE *file, json_t *json)
 	       fflush(file) == 0;
 }
 
+size_t record_source(json_t *record)
+{
+	return (size_t)json_integer_value(json_object_get(record, "source"));
+}
+
 bool record_figure(json_t *record, const char *path, double *figure)
 {
 	const char *dot;
@@ -101,7 +112,7 @@ bool record_figure(json_t *record, const char *path, double *figure)
 const char *const results_columns[] = {
 	"map", "workload", "threads", "entries", "seconds", "run", "seed", "hugepages", "file_keys", "stall",
 	"mops", "operations", "elapsed", "control", "memory.before", "memory.after", "memory.table",
-	"memory.peak_pending", "bytes_per_entry", "latency.p50", "latency.p99", "latency.p999", "latency.p9999",
+	"memory.peak_pending", "memory.pending_objects", "bytes_per_entry", "latency.p50", "latency.p99", "latency.p999", "latency.p9999",
 	"latency.max", "failure", NULL,
 };
 
@@ -122,6 +133,17 @@ void record_text(json_t *record, const char *column, char *text, size_t size)
 bool is_failure(const char *why)
 {
 	return why && strcmp(why, BEYOND_LIMIT) != 0;
+}
+
+bool results_have_failure(const struct results *results)
+{
+	json_t *record;
+	size_t at;
+
+	json_array_foreach(results->records, at, record)
+		if (is_failure(json_string_value(json_object_get(record, "failure"))))
+			return true;
+	return false;
 }
 
 /* A field in quotes where it needs them. */

@@ -21,6 +21,7 @@ struct results {
 	json_t *environments; /* array: one of each machine or build */
 	json_t *records;      /* array: cells with what was measured */
 	size_t source;        /* of the records that come next */
+	bool cut_off;         /* a file's last line was left out, for it was not whole */
 };
 
 void results_make(struct results *results);
@@ -39,6 +40,8 @@ bool results_read(struct results *results, const char *path, size_t *line);
 /* A record's "failure", or NULL, is one. */
 bool is_failure(const char *why);
 
+bool results_have_failure(const struct results *results);
+
 bool results_write_line(FILE *file, json_t *json);
 bool results_write_csv(const struct results *results, FILE *file);
 
@@ -47,6 +50,9 @@ extern const char *const results_columns[];
 
 /* A column of a record as text, "" where it has none. */
 void record_text(json_t *record, const char *column, char *text, size_t size);
+
+/* 0: measured just now, not read. */
+size_t record_source(json_t *record);
 
 /* The figure behind a path like "latency.p99" of a record; false: it has none. */
 bool record_figure(json_t *record, const char *path, double *figure);

@@ -2,6 +2,7 @@
 #include "stress/statistics.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static int compare_doubles(const void *a, const void *b)
@@ -47,6 +48,14 @@ struct estimate estimate_median(double *values, size_t n)
 	estimate.low = values[rank];
 	estimate.high = values[n - 1 - rank];
 	return estimate;
+}
+
+void estimate_spread_text(const struct estimate *estimate, char text[SPREAD_TEXT])
+{
+	if (estimate->n > 1)
+		snprintf(text, SPREAD_TEXT, "±%2.0f%%", 100 * estimate_spread(estimate));
+	else
+		snprintf(text, SPREAD_TEXT, "± ? ");
 }
 
 double estimate_spread(const struct estimate *estimate)

@@ -23,4 +23,8 @@ struct estimate estimate_median(double *values, size_t n);
 /* How far the interval reaches from the median, as a share of it. */
 double estimate_spread(const struct estimate *estimate);
 
+/* The same as "±2%"; of one value nobody knows. */
+enum { SPREAD_TEXT = 24 };
+void estimate_spread_text(const struct estimate *estimate, char text[SPREAD_TEXT]);
+
 #endif

@@ -50,16 +50,10 @@ void summary_free(struct summary *summary)
 	free(summary->groups);
 }
 
-bool same_family(const struct cell *a, const struct cell *b)
-{
-	return a->entries == b->entries && a->hugepages == b->hugepages && a->file_keys == b->file_keys &&
-	       a->stall == b->stall;
-}
-
 bool same_setting(const struct cell *a, const struct cell *b)
 {
 	/* A workload for one thread belongs to every setting's table. */
-	return same_family(a, b) && (a->threads == b->threads || a->workload->single || b->workload->single);
+	return cell_same_family(a, b) && (a->threads == b->threads || a->workload->single || b->workload->single);
 }
 
 const struct group *summary_find(const struct summary *summary, const char *map, const struct workload *workload,
@@ -112,12 +106,12 @@ struct estimate group_estimate(const struct group *group, const char *path)
 /* The record of the same repetition from the same source; NULL: none. */
 static json_t *counterpart(const struct group *group, json_t *of)
 {
-	json_t *run = json_object_get(of, "run"), *source = json_object_get(of, "source"), *record;
+	json_t *run = json_object_get(of, "run"), *record;
 	size_t at;
 
 	json_array_foreach(group->records, at, record)
 		if (json_integer_value(json_object_get(record, "run")) == json_integer_value(run) &&
-		    json_integer_value(json_object_get(record, "source")) == json_integer_value(source))
+		    record_source(record) == record_source(of))
 			return record;
 	return NULL;
 }
@@ -179,7 +173,7 @@ size_t summary_families(const struct summary *summary, struct cell *families, si
 		bool seen = false;
 
 		for (size_t k = 0; k < n; k++)
-			seen |= same_family(&families[k], cell);
+			seen |= cell_same_family(&families[k], cell);
 		if (!seen)
 			families[n++] = *cell;
 	}
@@ -197,7 +191,7 @@ size_t summary_threads(const struct summary *summary, const struct workload *wor
 		for (size_t i = 0; i < summary->count; i++) {
 			const struct cell *cell = &summary->groups[i].cell;
 
-			if (cell->workload == workload && same_family(cell, family) && cell->threads > least &&
+			if (cell->workload == workload && cell_same_family(cell, family) && cell->threads > least &&
 			    (next == 0 || cell->threads < next))
 				next = cell->threads;
 		}
@@ -208,13 +202,38 @@ size_t summary_threads(const struct summary *summary, const struct workload *wor
 	return n;
 }
 
+void summary_tell_repetitions(const struct summary *summary, char *text, size_t size)
+{
+	size_t least = SIZE_MAX, most = 0;
+	double confidence = 0;
+
+	for (size_t i = 0; i < summary->count; i++) {
+		const struct group *group = &summary->groups[i];
+		struct estimate e = group_estimate(group, "mops");
+
+		if (e.n && e.n < least) {
+			least = e.n;
+			confidence = e.confidence;
+		}
+		most = e.n > most ? e.n : most;
+	}
+	if (most < 2)
+		snprintf(text, size, "Medians of one repetition: how far they can be trusted is not known");
+	else if (least < most)
+		snprintf(text, size, "Medians of %zu to %zu repetitions; their intervals hold with %.0f %% at least", least, most,
+			 100 * confidence);
+	else
+		snprintf(text, size, "Medians of %zu repetitions; their intervals hold with %.0f %%", most, 100 * confidence);
+}
+
 void describe_family(const struct cell *cell, char *text, size_t size)
 {
-	snprintf(text, size, "%llu %s%s%s", (unsigned long long)cell->entries,
-		 cell->file_keys ? "words of the file as keys" : "entries", cell->hugepages ? ", 2 MiB pages" : "",
-		 cell->stall == STALL_PARKED     ? ", one more thread asleep in a migration"
-		 : cell->stall == STALL_RELEASED ? ", one more thread let go in a migration"
-						 : "");
+	int length = snprintf(text, size, "%llu %s%s", (unsigned long long)cell->entries,
+			      cell->file_keys ? "words of the file as keys" : "entries", cell->hugepages ? ", 2 MiB pages" : "");
+
+	if (cell->stall != STALL_NONE)
+		snprintf(text + length, size - (size_t)length, ", one more thread %s in a migration, %g s",
+			 cell->stall == STALL_PARKED ? "asleep" : "let go", cell->seconds);
 }
 
 void describe_setting(const struct cell *cell, char *text, size_t size)
@@ -231,20 +250,27 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-double summary_noise(const struct results *results)
+static double noise_of(const struct results *results, size_t source, double *values)
 {
 	size_t n = 0, at;
-	double *values = malloc((json_array_size(results->records) + 1) * sizeof(*values)), noise = 0;
 	json_t *record;
 
-	if (!values)
-		return 0;
 	json_array_foreach(results->records, at, record)
-		if (record_figure(record, "control", &values[n]))
+		if (record_source(record) == source && record_figure(record, "control", &values[n]))
 			n++;
 	qsort(values, n, sizeof(*values), compare_doubles);
-	if (n)
-		noise = (values[n - 1 - n / 20] - values[n / 20]) / values[n / 2];
+	return n ? (values[n - 1 - n / 20] - values[n / 20]) / values[n / 2] : 0;
+}
+
+double summary_noise(const struct results *results)
+{
+	double *values = malloc((json_array_size(results->records) + 1) * sizeof(*values)), noise = 0;
+
+	for (size_t source = 0; values && source <= results->source; source++) {
+		double one = noise_of(results, source, values);
+
+		noise = one > noise ? one : noise;
+	}
 	free(values);
 	return noise;
 }

@@ -52,13 +52,15 @@ size_t summary_threads(const struct summary *summary, const struct workload *wor
 size_t summary_maps(const struct summary *summary, const char **maps, size_t capacity);
 
 bool same_setting(const struct cell *a, const struct cell *b);
-bool same_family(const struct cell *a, const struct cell *b);
 /* "1000000 entries ...", and with the threads before. */
 void describe_family(const struct cell *cell, char *text, size_t size);
 void describe_setting(const struct cell *cell, char *text, size_t size);
 
-/* How far the control loop spread over all results: from the 5th to the 95th percentile, as a share of
- * the median; 0 where there is none. */
+/* "Medians of 10 repetitions; ...", and how much that is worth. */
+void summary_tell_repetitions(const struct summary *summary, char *text, size_t size);
+
+/* How far the control loop spread over all results of a source, where it did most: from the 5th to the 95th percentile, as a
+ * share of the median; 0 where there is none. */
 double summary_noise(const struct results *results);
 
 #endif

@@ -59,6 +59,7 @@ struct torture {
 	struct object *objects;    /* atomic: all that were made */
 	uint64_t destroyed;        /* atomic */
 	unsigned working;          /* atomic: hands */
+	uint64_t came_on;          /* atomic: how often one of them came to rest */
 	unsigned violations;       /* atomic */
 	struct torture_sum sum;    /* atomic */
 };

@@ -121,8 +121,10 @@ static void *hand_main(void *context)
 		hand->thread = NULL;
 	for (unsigned n = 0; n < torture->plan->steps; n++) {
 		step(hand);
-		if (n % REST == 0)
+		if (n % REST == 0) {
+			torture_count(&torture->came_on, 1);
 			rest(hand);
+		}
 	}
 	torture_count(&torture->sum.steps, torture->plan->steps);
 	torture_count(&torture->sum.calls, hand->calls);
@@ -205,16 +207,22 @@ static void fork_once(struct torture *torture)
 	torture->sum.forks++;
 }
 
-/* Until all hands are done.  If they never are, no more can be said than the seed. */
+/* Until all hands are done.  If none of them comes on any more, no more can be said than the seed. */
 static void stand_by(struct torture *torture)
 {
-	for (unsigned n = 0; __atomic_load_n(&torture->working, __ATOMIC_SEQ_CST); n++) {
+	uint64_t came_on = 0;
+
+	for (unsigned n = 0, idle = 0; __atomic_load_n(&torture->working, __ATOMIC_SEQ_CST); n++) {
+		uint64_t now = __atomic_load_n(&torture->came_on, __ATOMIC_RELAXED);
+
 		if (n % 16 == 1)
 			fork_once(torture);
 		else
 			visit(torture);
 		nap();
-		if (n < NAPS)
+		idle = now == came_on ? idle + 1 : 0;
+		came_on = now;
+		if (idle < NAPS)
 			continue;
 		printf("%s: VIOLATION: %u threads do not come back; seed %llu\n", torture->plan->scheme->name,
 		       torture->working, (unsigned long long)torture->plan->seed);

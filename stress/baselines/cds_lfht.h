@@ -87,7 +87,8 @@ static struct map *map_create(const struct map_options *options)
 		map->buckets *= 2;
 	/* The thread that call_rcu defers to is made here, where no worker's processor is inherited. */
 	RCU(get_default_call_rcu_data)();
-	map->table = cds_lfht_new_flavor((unsigned long)map->buckets, 64, 0, CDS_LFHT_ACCOUNTING, &RCU(flavor), NULL);
+	/* It is resized by our own count: what it would count itself costs it an atomic operation a write. */
+	map->table = cds_lfht_new_flavor((unsigned long)map->buckets, 64, 0, 0, &RCU(flavor), NULL);
 	sem_init(&map->full, 0, 0);
 	if (map->table && pthread_create(&map->grower, NULL, grow_when_full, map) == 0)
 		return map;

@@ -55,6 +55,8 @@ mistake run nonsense
 mistake run hit --map nonsense
 mistake report
 mistake report "$work/none"
+: >"$work/no-cells"
+mistake compare --plan --cells "$work/no-cells"
 mistake report --out "$work/page" "$work"
 mistake count
 mistake count "$work/none"
@@ -119,9 +121,14 @@ result $? "a shard has all maps of a column or none"
 for shard in 1 2 3; do
 	"$tool" compare --cells "$work/plan" --shard $shard/3 --out "$work/shard$shard" >/dev/null 2>&1 || echo failed
 done >"$work/err"
+cp "$work/shard1/results.jsonl" "$work/shard1.before"
 cat "$work"/shard?/results.jsonl | grep -c '"mops"' >"$work/out"
 [ ! -s "$work/err" ] && [ "$(cat "$work/out")" -eq 8 ]
 result $? "shards run every cell of a plan once"
+"$tool" compare --cells "$work/plan" --out "$work/shard1" >/dev/null 2>"$work/err" && grep -q 'earlier results are kept' "$work/err" &&
+	[ "$(cat "$work"/shard1/results-*.jsonl | grep -c '"mops"')" -eq "$(grep -c '"mops"' "$work/shard1.before")" ]
+result $? "results of an earlier run stay"
+mv "$work/shard1.before" "$work/shard1/results.jsonl"
 "$tool" report --out "$work/merged.html" "$work"/shard?/results.jsonl >"$work/out" 2>/dev/null &&
 	grep -q 'mix50' "$work/out" && grep -q '</html>' "$work/merged.html"
 result $? "results of shards go into one page"
@@ -135,8 +142,14 @@ result_of '`touch injected`' 0 '"mops":1' >"$work/command"
 mistake report "$work/command"
 result_of mutex64 0 '"failure":"<script>"' >"$work/failed"
 "$tool" report --out "$work/failed.html" "$work/failed" >/dev/null 2>&1
+result $(($? != 1)) "the report of a cell that failed: status 1"
 grep -q '&lt;script&gt;' "$work/failed.html" && [ "$(grep -c '<script>' "$work/failed.html")" -eq 1 ]
 result $? "a failure's text is text on the page"
+
+(result_of mutex64 0 '"mops":1'; result_of mutex64 1 '"mops":2' | head -c 50) >"$work/cut"
+"$tool" report --out "$work/cut.html" "$work/cut" >"$work/out" 2>"$work/err" && grep -q 'last line is cut off' "$work/err" &&
+	grep -q 'one repetition: how far' "$work/out"
+result $? "a last line that is not whole is left out, and said so"
 
 # relation WANTED NAME FILE...: of mutex to mutex64.
 relation() {
@@ -216,6 +229,10 @@ ended_by INT 130 bench --small --workload hit --seconds 600
 	"$tool" replay --rounds 2 "$work/round" >"$work/out" &&
 	grep -q 'linearizable' "$work/out" && grep -q 'no violation in 2 rounds of ebr' "$work/out"
 result $? "replay: a round that was recorded is judged and run again"
+sh -c '"$1" torture --schemes ebr --rounds 1 --steps 1000M --seed 5 2>"$2" & sleep 1; kill -ABRT $!; wait $!' \
+	sh "$tool" "$work/err" >/dev/null 2>&1
+grep -q 'crashed over ebr: again: --schemes ebr --rounds 1 --seed 5' "$work/err"
+result $? "torture: a crash tells the round"
 record() {
 	printf '{"torture":{"version":1,"scheme":"ebr","seed":1,"threads":2,"steps":1},"history":[%s]}' "$1"
 }
