@@ -223,7 +223,7 @@ INSTAR_API enum instar_status instar_bmap_drain(instar_bmap *map, instar_thread 
  */
 typedef struct instar_bmap_snapshot instar_bmap_snapshot;
 
-/* OK; NOMEM.  *out is NULL on failure.  O(1) when no migration runs, else that is ended first. */
+/* OK; NOMEM.  *out is NULL on failure.  O(1) when no migration runs, else that is ended first.  The lock: as in iter.h. */
 INSTAR_API enum instar_status instar_bmap_snapshot_open(instar_bmap *map, instar_thread *thread,
 							instar_bmap_snapshot **out);
 

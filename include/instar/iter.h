@@ -64,7 +64,8 @@ INSTAR_API enum instar_status instar_drain(instar_map *map, instar_thread *threa
  */
 typedef struct instar_snapshot instar_snapshot;
 
-/* OK; NOMEM.  *out is NULL on failure.  O(1) when no migration runs, else that is ended first. */
+/* OK; NOMEM.  *out is NULL on failure.  O(1) when no migration runs, else that is ended first.  This, close and
+ * instar_count take a lock of the map's, for a moment. */
 INSTAR_API enum instar_status instar_snapshot_open(instar_map *map, instar_thread *thread, instar_snapshot **out);
 
 /* Its memory goes back once no migration needs it.  NULL is allowed. */

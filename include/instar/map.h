@@ -16,7 +16,11 @@
  * Statuses not listed at a call: INVAL (a required pointer is NULL, or a handle of another domain).  NOMEM, and
  * nothing changed, of any call that may write, replace, cas and remove too: when a migration cannot go on
  * without a larger table; and on a boxed map when what the call displaces cannot be remembered, as for a thread
- * that has no handle for want of memory.
+ * that has no handle for want of memory or of a scheme with a limit of them.  Without a handle no migration can be ended,
+ * either: so where a home is full such a thread gets NOMEM until another writes.  FULL, of calls that may add: max_capacity;
+ * or so many keys share their hashes' beginning that a table of more than 2^24 slots (four times max_capacity, if that is
+ * set) would hold less than 3 % of what it could.  With a seed from the kernel that does not happen; keys that come in hash
+ * order, as a scan of a map with the same seed hands them out, need the table of all from the beginning: instar_reserve first.
  */
 #ifndef INSTAR_MAP_H
 #define INSTAR_MAP_H
@@ -144,8 +148,8 @@ INSTAR_API enum instar_status instar_take(instar_map *map, instar_thread *thread
 INSTAR_API size_t instar_size(instar_map *map);
 
 /* Makes room for `entries` in all, finishing a growth if one is needed.  OK, NOMEM.
- * The room takes up memory as it is used; but whatever follows with a new table, a growth, a shrink or a snapshot,
- * writes to all of it. */
+ * Writes to all of the new table, so that it takes up memory at once, in one section; the room of opts.capacity takes it up
+ * as it is used.  Whatever follows with a new table, a growth, a shrink or a snapshot, writes to all of it. */
 INSTAR_API enum instar_status instar_reserve(instar_map *map, instar_thread *thread, size_t entries);
 
 /* Moves to the smallest table whose load is at most 40 %, if that is smaller than the current one.  Tried once: the
