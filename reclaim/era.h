@@ -98,7 +98,9 @@ static inline bool scheme_take_reference(instar_thread *t, uintptr_t object)
 
 #ifdef RECLAIM_SCHEME_BODY
 
-enum { ERA_NOTED = HAZARD_SET_WORDS / 2 };
+#ifndef ERA_NOTED
+#define ERA_NOTED (HAZARD_SET_WORDS / 2) /* spans that there is room for */
+#endif
 
 /* A life from birth to stamp meets the eras from lower to upper. */
 static bool era_meets(uint64_t lower, uint64_t upper, uint64_t birth, uint64_t stamp)
@@ -156,8 +158,8 @@ static bool era_held_by(const struct hazard_thread *o, uint64_t birth, uint64_t 
 }
 
 /* A place may hold it; asked after hazard_elapsed.  The shared handle has no set.  Where there was no room for all, those
- * that are in it come first; then what the places say now, which is what the scan has found or less: who holds an object
- * that was unreachable before it held it then. */
+ * that are in it come first; then what the places say now: who holds an object that was unreachable before the scan held
+ * it then, and what else they say is too much, not too little. */
 static bool hazard_holds(instar_thread *t, const void *object, uint64_t birth, uint64_t stamp)
 {
 	const struct hazard_thread *h = hazard_thread(t);

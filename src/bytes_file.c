@@ -5,7 +5,7 @@
  * may go on in the next block; the last one ends where the last block does.
  *
  * Neither hashes nor seed are in an image.  What a key's length says is believed only as far as bytes follow: its
- * buffer grows with them, so an image cannot ask for more memory than it has bytes.
+ * buffer grows with them, so no key can ask for more memory than the image has bytes.
  */
 #include <endian.h>
 #include <errno.h>

@@ -208,7 +208,7 @@ static enum instar_status finish_migrations(instar_map *map, instar_thread *t, s
 /*
  * Whether the table is to grow no more, for all it holds.  Keys that come in the order of their hashes, as a scan of a map
  * of the same seed hands them out, are dense in one part of the table before it is filled: up to a size they make it
- * as large as all of them need.  With max_capacity that is what so many entries need in whatever order.
+ * as large as all of them need.  With max_capacity that is what so many need in whatever order, if more will not come.
  */
 static bool hash_is_broken(const instar_map *map, uint64_t entries, const struct table *table)
 {

@@ -131,7 +131,10 @@ uint64_t image_most_entries(const struct image *image, size_t bytes)
 {
 	enum { FROM_A_PIPE = 1 << 24 };
 	struct stat file;
-	return fstat(image->fd, &file) == 0 && S_ISREG(file.st_mode) ? (uint64_t)file.st_size / bytes : FROM_A_PIPE;
+	if (fstat(image->fd, &file) != 0 || !S_ISREG(file.st_mode))
+		return FROM_A_PIPE;
+	uint64_t size = (uint64_t)file.st_size, stored = (uint64_t)file.st_blocks * 512; /* less, if it has holes */
+	return (size < stored ? size : stored) / bytes;
 }
 
 enum instar_status image_read_head(struct image *image)

@@ -26,12 +26,14 @@ static inline void order_see(struct order *order, instar_map *map, instar_thread
 	if (order->seen > ORDER_SHOWS)
 		return;
 	uint64_t h = instar_hash(map, key);
+	if (order->seen && h == order->last) /* the same entry of a map of byte-string keys */
+		return;
 	bool goes_on = h >= order->last;
 	order->last = h;
 	if (goes_on && ++order->seen < ORDER_SHOWS)
 		return;
 	order->seen = ORDER_SHOWS + 1;
-	double all = ORDER_SHOWS / ((double)h + 1) * (double)(word)-1 * 5 / 4;
+	double all = 2 * ORDER_SHOWS / ((double)h + 1) * (double)(word)-1; /* twice: too low would be FULL again */
 	uint64_t most = map->max_capacity && map->max_capacity < order->most ? map->max_capacity : order->most;
 	if (goes_on)
 		instar_reserve(map, t, all < (double)most ? (size_t)all : (size_t)most);

@@ -12,6 +12,7 @@
 #include "stress/runner.h"
 #include "stress/scheme_names.h"
 #include "stress/torture_record.h"
+#include "tests/support/sanitizer.h"
 
 enum { KEY_SEED = 256, KEY_STEPS, KEY_RECORD };
 
@@ -107,7 +108,7 @@ static bool keep(const struct command *command, const struct torture_plan *plan,
 
 /* ---- a crash ---- */
 
-static char doing[128];
+static char doing[256];
 
 /* What is lost when it crashes. */
 static void tell(int number)
@@ -120,10 +121,11 @@ static void tell(int number)
 
 static void tell_of_crashes(void)
 {
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE };
+	static const int signals[] = { SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE };
+	size_t count = SANITIZED ? 1 : sizeof(signals) / sizeof(signals[0]); /* a sanitizer tells more of the others */
 	struct sigaction action = { .sa_handler = tell, .sa_flags = (int)SA_RESETHAND };
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+	for (size_t i = 0; i < count; i++)
 		sigaction(signals[i], &action, NULL);
 }
 

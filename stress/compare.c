@@ -51,7 +51,9 @@ static bool keep_earlier(const char *directory)
 		return true;
 	strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", gmtime(&earlier.st_mtime));
 	snprintf(kept, sizeof(kept), "%s/results-%s.jsonl", directory, time);
-	if (access(kept, F_OK) != 0 && rename(path, kept) == 0) {
+	if (access(kept, F_OK) == 0) {
+		errno = EEXIST;
+	} else if (rename(path, kept) == 0) {
 		fprintf(stderr, "instar-stress compare: the earlier results are kept in %s\n", kept);
 		return true;
 	}

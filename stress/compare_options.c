@@ -27,7 +27,7 @@ static const struct argp_option options[] = {
 	{ "reference", KEY_REFERENCE, "MAP", 0, "What others are related to (default: mutex64)", 0 },
 	{ "seed", KEY_SEED, "N", 0, "Of the keys (default: 1)", 0 },
 	{ "minutes", KEY_MINUTES, "M", 0, "Begin no repetition that would end later (default: no limit)", 0 },
-	{ "quick", KEY_QUICK, NULL, 0, "Up to 5 short repetitions with all processors; no further one after 3 minutes", 0 },
+	{ "quick", KEY_QUICK, NULL, 0, "As --runs 5 --seconds 0.1 --minutes 3, with all processors", 0 },
 	{ "plan", KEY_PLAN, NULL, 0, "Print the cells, a JSON line each, and do nothing", 0 },
 	{ "cells", KEY_CELLS, "FILE", 0, "Run the cells of FILE", 0 },
 	{ "shard", KEY_SHARD, "I/N", 0, "Run the I-th of N parts; all maps of a column are in one", 0 },

@@ -62,7 +62,7 @@ static char *map_plain(size_t size, size_t alignment)
 }
 
 /* Tables that are smaller than a huge page are cut out of several: alone they would get none.  What is left of a chunk when
- * the next is begun was never touched. */
+ * the next is begun is not used. */
 static char *cut_huge(size_t size)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -33,9 +33,8 @@ static bool take_line(const char *text, void *context)
 	struct cell cell;
 	char error[160];
 	bool ok = environment || (json && cell_from_json(&cell, json, error));
-	bool some = json_array_size(results->environments) + json_array_size(results->records) > 0;
 
-	if (!json && some && !text[strcspn(text, "\n")]) { /* the last, of a process that was killed */
+	if (!json && *text == '{' && !text[strcspn(text, "\n")]) { /* the last, of a process that was killed */
 		results->cut_off = true;
 		return true;
 	}

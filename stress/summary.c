@@ -205,16 +205,16 @@ size_t summary_threads(const struct summary *summary, const struct workload *wor
 void summary_tell_repetitions(const struct summary *summary, char *text, size_t size)
 {
 	size_t least = SIZE_MAX, most = 0;
-	double confidence = 0;
+	double confidence = 1;
 
 	for (size_t i = 0; i < summary->count; i++) {
 		const struct group *group = &summary->groups[i];
 		struct estimate e = group_estimate(group, "mops");
 
-		if (e.n && e.n < least) {
+		if (e.n && e.n < least)
 			least = e.n;
+		if (e.n && e.confidence < confidence)
 			confidence = e.confidence;
-		}
 		most = e.n > most ? e.n : most;
 	}
 	if (most < 2)

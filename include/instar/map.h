@@ -17,10 +17,12 @@
  * nothing changed, of any call that may write, replace, cas and remove too: when a migration cannot go on
  * without a larger table; and on a boxed map when what the call displaces cannot be remembered, as for a thread
  * that has no handle for want of memory or of a scheme with a limit of them.  Without a handle no migration can be ended,
- * either: so where a home is full such a thread gets NOMEM until another writes.  FULL, of calls that may add: max_capacity;
- * or so many keys share their hashes' beginning that a table of more than 2^24 slots (four times max_capacity, if that is
- * set) would hold less than 3 % of what it could.  With a seed from the kernel that does not happen; keys that come in hash
- * order, as a scan of a map with the same seed hands them out, need the table of all from the beginning: instar_reserve first.
+ * either: so where a home is full such a thread gets NOMEM until another writes.
+ *
+ * FULL, of calls that may add: max_capacity; or so many keys share their hashes' beginning that a table of more than 2^24
+ * slots (four times max_capacity, if that is set: it is a bound of memory, too) would hold less than 3 % of what it could.
+ * With a seed from the kernel the latter does not happen.  Keys that come in hash order, as a scan of a map with the same
+ * seed hands them out, need the table of all from the beginning: instar_reserve first.
  */
 #ifndef INSTAR_MAP_H
 #define INSTAR_MAP_H
@@ -50,8 +52,8 @@ enum instar_map_flags {
 struct instar_map_opts {
 	size_t struct_size;  /* sizeof(struct instar_map_opts) */
 	size_t capacity;     /* entries to make room for at once; 0: small */
-	size_t max_capacity; /* entries, and calls under way that insert or remove one; FULL is never answered below 60 %
-			      * of it, always before twice it; 0: no limit */
+	size_t max_capacity; /* entries, and calls under way that insert or remove one; FULL is never answered for it
+			      * below 60 % of it, always before twice it; 0: no limit */
 	uint64_t seed[2];    /* of the hash; {0, 0}: taken from the kernel */
 	unsigned flags;      /* enum instar_map_flags, or-ed */
 	/* Not NULL: a *boxed* map, its values are pointers that the map owns and retires on replace,

@@ -85,8 +85,9 @@ tests_model_explorer_ibr_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=ibr 
 	-DRECLAIM_SCHEME_FILE='"reclaim/ibr.h"'
 tests_model_explorer_ibr_CFLAGS = $(model_cflags)
 tests_model_explorer_ibr_LDFLAGS =
+# A second span has no room.
 tests_model_explorer_he_SOURCES = $(model_sources)
-tests_model_explorer_he_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=he \
+tests_model_explorer_he_CPPFLAGS = $(model_real_cppflags) -DRECLAIM_SCHEME=he -DERA_NOTED=1 \
 	-DRECLAIM_SCHEME_FILE='"reclaim/he.h"'
 tests_model_explorer_he_CFLAGS = $(model_cflags)
 tests_model_explorer_he_LDFLAGS =
