@@ -1,6 +1,5 @@
 /* stress/command_torture.c - instar-stress torture: rounds over all schemes until time is up, and one line of verdict. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include "stress/runner.h"
 #include "stress/scheme_names.h"
 #include "stress/torture_record.h"
-#include "tests/support/sanitizer.h"
 
 enum { KEY_SEED = 256, KEY_STEPS, KEY_RECORD };
 
@@ -106,37 +104,6 @@ static bool keep(const struct command *command, const struct torture_plan *plan,
 	return true;
 }
 
-/* ---- a crash ---- */
-
-static char doing[256];
-
-/* What is lost when it crashes. */
-static void tell(int number)
-{
-	ssize_t n = write(STDERR_FILENO, doing, strlen(doing));
-
-	(void)n;
-	raise(number); /* by now it does what it does by default */
-}
-
-static void tell_of_crashes(void)
-{
-	static const int signals[] = { SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE };
-	size_t count = SANITIZED ? 1 : sizeof(signals) / sizeof(signals[0]); /* a sanitizer tells more of the others */
-	struct sigaction action = { .sa_handler = tell, .sa_flags = (int)SA_RESETHAND };
-
-	for (size_t i = 0; i < count; i++)
-		sigaction(signals[i], &action, NULL);
-}
-
-static void note(const struct torture_plan *plan)
-{
-	snprintf(doing, sizeof(doing), "torture: crashed over %s: again: --schemes %s --rounds 1 --seed %llu --threads %u --steps %u\n",
-		 plan->scheme->name, plan->scheme->name, (unsigned long long)plan->seed, plan->threads, plan->steps);
-}
-
-/* ---- rounds ---- */
-
 /* The main thread and a visitor want a handle besides. */
 static unsigned threads_for(const struct instar_scheme_info *scheme, unsigned wanted)
 {
@@ -161,7 +128,7 @@ static int run(const struct command *command, struct torture_sum *sum)
 		plan.scheme = command->names.schemes[i % command->names.count];
 		plan.threads = threads_for(plan.scheme, command->threads);
 		plan.seed = command->seed + i;
-		note(&plan);
+		torture_note(&plan);
 		fine = torture_round(&plan, sum, &history);
 		spent = clock_seconds() - start;
 		show(sum, &plan, spent);
@@ -184,7 +151,7 @@ int command_torture(int argc, char **argv)
 	command.threads = processors * 3 > TORTURE_THREADS ? TORTURE_THREADS : (unsigned)processors * 3;
 	arguments_parse(&argp, argc, argv, &command);
 	runner_catch_interrupts();
-	tell_of_crashes();
+	torture_tell_of_crashes();
 	status = run(&command, &sum);
 	return status ? status : runner_interrupted();
 }

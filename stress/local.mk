@@ -109,6 +109,7 @@ instar_stress_SOURCES = \
 	stress/summary.h \
 	stress/torture.h \
 	stress/torture_calls.c \
+	stress/torture_crash.c \
 	stress/torture_objects.c \
 	stress/torture_parts.h \
 	stress/torture_record.c \

@@ -33,4 +33,8 @@ void history_free(struct history *history);
  */
 bool torture_round(const struct torture_plan *plan, struct torture_sum *sum, struct history **history);
 
+/* From now on a crash tells how the round that was noted last is run again. */
+void torture_tell_of_crashes(void);
+void torture_note(const struct torture_plan *plan);
+
 #endif
