@@ -28,7 +28,8 @@
  *   5. Nothing is copied from one place to another.
  * Who is done with an object gives its place up by a release, which the scan acquires.
  *
- * What is held stays in its queue and goes to the queue's end, so that it holds up nothing behind it: the garbage of
+ * What is held stays in its queue and goes to the queue's end, so that it holds up nothing behind it; but its owner alone
+ * puts it there, so for others it does hold up what is behind it.  The garbage of
  * a thread is what came since its last scan, what is still to be freed in small steps, and what is held.
  * A scan notes what it found in a small set of hashed addresses; two that meet there wait for the next scan,
  * whose hash is another.  So it allocates nothing.  It is large enough for some 20 000 addresses, 1200 threads with all

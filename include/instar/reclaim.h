@@ -186,7 +186,8 @@ INSTAR_API void *instar_box_alloc(instar_domain *domain, size_t bytes, void (*de
 INSTAR_API void instar_box_free(void *object, void *ctx);
 
 /* Frees up to `budget` objects whose time has come; returns how many.  Of a large table a part at a time, which
- * counts as one object: 0 says that nothing can be freed now. */
+ * counts as one object: 0 says that nothing can be freed now; where references are kept one by one, nothing but what
+ * stands behind held objects in a queue. */
 INSTAR_API size_t instar_poll(instar_thread *thread, size_t budget);
 
 /* Waits until every section open at the call has ended.  Blocking; the caller counts as quiescent.  OK; MISUSE inside
