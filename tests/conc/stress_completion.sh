@@ -34,6 +34,7 @@ offers "compare run report count torture replay bench reclaim --help --version" 
 offers "compare count" co
 offers "mix90 mix50" run mix
 offers "--minutes --maps" compare --m
+offers "--quick" compare --q
 offers "--scheme" count --s
 offers leak compare --schemes le
 offers leak count --scheme = le
