@@ -90,7 +90,7 @@ static inline enum instar_status write_one(instar_map *map, instar_thread *t, co
 	if (unlikely(status == AGAIN))
 		status = (int)modify_slowly(map, t, h, verbs[batch->verb], &r, true);
 	else if (unlikely(migrating))
-		help_after_write(map, t, map_line(map, t), section_root(map, t));
+		help_after_write(map, t, map_line(map, t), section_root(map, t), 0);
 	if (batch->old)
 		batch->old[i] = r.seen;
 	return (enum instar_status)status;

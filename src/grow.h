@@ -16,7 +16,7 @@ enum {
 	DOUBLE_LOAD = 45,    /* no room above it: double; below it: purge */
 	BROKEN_LOAD = 3,     /* no room below it in a table of BROKEN_SLOTS, and no tombstone in the way: the hash is broken */
 	BROKEN_SLOTS = 1 << 24,
-	HELP_HOMES = 4,      /* births of further homes per write */
+	HELP_HOMES = 4,      /* births per write, that of the home that it needs among them */
 	HELP_CHUNK = 32,     /* homes handed out at once */
 	VERIFY_HOMES = 64,   /* homes looked over per help, once all are handed out */
 	PREFETCH_HOMES = 4   /* how far ahead a helper fetches */

@@ -31,10 +31,12 @@ static inline bool leaves_to_worker(const instar_map *map, struct line *line, co
 	return line->left++ < left_share(map, table);
 }
 
-static inline void help_after_write(instar_map *map, instar_thread *t, struct line *line, struct table *table)
+/* births: those that the write has made already, of the home that it needed. */
+static inline void help_after_write(instar_map *map, instar_thread *t, struct line *line, struct table *table,
+				    uint64_t births)
 {
-	if (!leaves_to_worker(map, line, table))
-		help_migration(map, t, line, table, HELP_HOMES);
+	if (births < HELP_HOMES && !leaves_to_worker(map, line, table))
+		help_migration(map, t, line, table, HELP_HOMES - (size_t)births);
 }
 
 #endif

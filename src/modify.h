@@ -91,18 +91,24 @@ static inline bool prepare_insertion(enum verb verb, struct request *r)
 enum { AGAIN = -1 };
 
 /*
- * Before a write looks at its home in a fresh table (touch_pair).  What has nothing to change in one without prev leaves
- * its pages alone; and who has touched there as often as it has homes has hardly left one out.
+ * Before a write looks at its home in a fresh table (touch_pair).  Beside a migration that home may have to be born here:
+ * what the birth will want is fetched before the touch waits for the first of it.  What has nothing to change in a
+ * table without prev leaves its pages alone; and who has touched there as often as it has homes has hardly left one out.
  */
 static __attribute__((noinline)) void touch_fresh_home(instar_map *map, instar_thread *t, struct table *table,
 						       struct bucket *b, bool inserts)
 {
-	bool filling = table_is_filling(table);
-	if (!filling && !inserts)
+	struct table *before = table_is_filling(table) ? section_prev(t, table) : NULL;
+	if (before) {
+		size_t home = (size_t)(b - table->buckets);
+		prefetch_birth(table, before, home);
+		prefetch_birth(table, before, home ^ 1); /* its sibling, which is born with it when the table doubles */
+	} else if (!inserts) {
 		return;
+	}
 	touch_pair(&b->header);
 	struct line *line = map_line(map, t);
-	if (!filling && !line->shared && (line->touched++ & table->mask) == table->mask)
+	if (!before && !line->shared && (line->touched++ & table->mask) == table->mask)
 		store_relaxed(&table->fresh, false);
 }
 
@@ -326,6 +332,7 @@ static enum instar_status modify(instar_map *map, instar_thread *t, word h, enum
 	struct line *line = map_line(map, t);
 	struct place p;
 	int status;
+	uint64_t births = load_relaxed(&line->births);
 	r->effect = EFFECT_NONE;
 	do
 		status = try_modify(map, t, line, h, verb, r, &p);
@@ -337,7 +344,7 @@ static enum instar_status modify(instar_map *map, instar_thread *t, word h, enum
 		capacity_give(map, line, p.table->generation);
 	}
 	if (unlikely(table_is_filling(p.table)))
-		help_after_write(map, t, line, p.table);
+		help_after_write(map, t, line, p.table, load_relaxed(&line->births) - births);
 	return (enum instar_status)status;
 }
 

@@ -16,7 +16,7 @@ static __attribute__((noinline)) enum instar_status look_after(instar_map *map, 
 {
 	t = plain_thread(map, t);
 	section_enter_own(t);
-	help_after_write(map, t, map_line(map, t), section_root(map, t));
+	help_after_write(map, t, map_line(map, t), section_root(map, t), 0);
 	section_leave_own(t);
 	reclaim_after_write(t);
 	return status;
