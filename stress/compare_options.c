@@ -147,12 +147,26 @@ static void resolve_defaults(struct compare *compare)
 			plan_add_workload(plan, &workloads[i]);
 }
 
+/* Does the option say something about cells, which a file of cells says itself? */
+static bool tells_cells(int key)
+{
+	switch (key) {
+	case 's': case 'm': case 'w': case 't': case 'n': case 'r': case 'd':
+	case KEY_REUSE: case KEY_HUGEPAGES: case KEY_SEED: case KEY_QUICK:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Cells from a file are the plan; only their keys are still wanted. */
 static void resolve_cells_file(const struct argp_state *state, struct compare *compare)
 {
 	char error[160];
 	size_t line;
 
+	if (compare->told)
+		arguments_wrong(state, "--cells: maps, workloads, numbers and lengths are the file's; leave them out");
 	if (!cells_read(&compare->cells, compare->cells_path, &line, error)) {
 		if (line == 0)
 			arguments_wrong(state, "%s: %s", compare->cells_path, strerror(errno));
@@ -230,6 +244,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct compare *compare = state->input;
 
+	compare->told |= tells_cells(key);
 	switch (key) {
 	case ARGP_KEY_INIT:
 		arguments_quiet(state);

@@ -20,6 +20,7 @@ struct compare {
 	const char *keys_path, *cells_path;
 	size_t shard, shards;
 	bool with_reuse, without_reuse, quick;
+	bool told; /* something about the cells */
 };
 
 /* Parses and resolves the command line, or exits with 2. */

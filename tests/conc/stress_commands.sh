@@ -114,6 +114,7 @@ result $? "the page needs nothing from elsewhere"
 "$tool" compare $small --workloads hit,mix50 --entries 5000 --plan >"$work/plan"
 [ "$(wc -l <"$work/plan")" -eq 8 ]
 result $? "a plan has a line for each cell"
+mistake compare --plan --cells "$work/plan" --runs 3
 for shard in 1 2 3; do
 	"$tool" compare --cells "$work/plan" --shard $shard/3 --plan | sed 's/"map":"[^"]*",//' | sort | uniq -c
 done | awk '$1 != 2 { split_up++ } END { exit split_up || NR != 4 }'
