@@ -258,8 +258,11 @@ static __attribute__((noinline)) enum instar_status bear_home(instar_map *map, i
 	struct table *before = section_prev(t, table);
 	switch (ctrl_state(bucket_ctrl(&table->buckets[home]))) {
 	case UNBORN:
-		if (before)
+		if (before) {
+			prefetch_birth(table, before, home);
+			prefetch_birth(table, before, home ^ 1); /* born with it when the table doubles */
 			give_birth(t, line, table, before, home);
+		}
 		return INSTAR_OK;
 	case STILLBORN:
 		return rescue_table(map, t, table);

@@ -91,24 +91,18 @@ static inline bool prepare_insertion(enum verb verb, struct request *r)
 enum { AGAIN = -1 };
 
 /*
- * Before a write looks at its home in a fresh table (touch_pair).  Beside a migration that home may have to be born here:
- * what the birth will want is fetched before the touch waits for the first of it.  What has nothing to change in a
- * table without prev leaves its pages alone; and who has touched there as often as it has homes has hardly left one out.
+ * Before a write looks at its home in a fresh table (touch_pair).  What has nothing to change in one without prev leaves
+ * its pages alone; and who has touched there as often as it has homes has hardly left one out.
  */
 static __attribute__((noinline)) void touch_fresh_home(instar_map *map, instar_thread *t, struct table *table,
 						       struct bucket *b, bool inserts)
 {
-	struct table *before = table_is_filling(table) ? section_prev(t, table) : NULL;
-	if (before) {
-		size_t home = (size_t)(b - table->buckets);
-		prefetch_birth(table, before, home);
-		prefetch_birth(table, before, home ^ 1); /* its sibling, which is born with it when the table doubles */
-	} else if (!inserts) {
+	bool filling = table_is_filling(table);
+	if (!filling && !inserts)
 		return;
-	}
 	touch_pair(&b->header);
 	struct line *line = map_line(map, t);
-	if (!before && !line->shared && (line->touched++ & table->mask) == table->mask)
+	if (!filling && !line->shared && (line->touched++ & table->mask) == table->mask)
 		store_relaxed(&table->fresh, false);
 }
 

@@ -33,7 +33,8 @@ static inline struct table *section_root(instar_map *map, instar_thread *t)
 }
 
 /* ORD:see-prev — seq_cst (acquire needed); pairs with ORD:migrated (grow.h); carries every home's birth:
- * whoever sees NULL and then an UNBORN ctrl sees a home that has no entries */
+ * whoever sees NULL and then an UNBORN ctrl sees a home that has no entries.  In a brief section not to be followed:
+ * some schemes keep the root only there */
 static inline struct table *section_prev(instar_thread *t, const struct table *table)
 {
 	return prev_table(scheme_protect(t, PROTECT_PREV, &table->prev));
