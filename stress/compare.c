@@ -95,6 +95,7 @@ static bool conclude(const struct sink *sink, const struct compare *compare)
 	print_summary(&sink->results, &summary, compare->reference, stdout);
 	if (reported)
 		printf("Report: %s/report.html\n", compare->out);
+	fflush(stdout); /* main() says so if that fails; what goes to stderr comes below */
 	summary_free(&summary);
 	return listed && reported;
 }
