@@ -185,12 +185,53 @@ static void handles_begin_anew(const struct reclaim_scheme *scheme)
 	instar_domain_destroy(domain);
 }
 
+/* ---- who gets the handle of a thread that was lost online ---- */
+
+static void job_online(struct actor *a, void *arg)
+{
+	(void)arg;
+	instar_thread_online(a->self);
+}
+
+static int next_is_online(void *arg)
+{
+	struct inherited *w = arg;
+	struct actor other;
+	int wrong;
+
+	w->t = join_domain(w->domain);
+	actor_start(&other, w->domain);
+	actor_do(&other, job_retire, w->cargo);
+	actor_do(&other, actor_try_hard, NULL);
+	wrong = cargo_count(w->cargo, OBJECTS, 0) != OBJECTS;
+	instar_thread_offline(w->t);
+	return wrong | (instar_barrier(w->t) != INSTAR_OK || cargo_count(w->cargo, OBJECTS, 1) != OBJECTS) << 1;
+}
+
+static void lost_online(const struct reclaim_scheme *scheme)
+{
+	struct inherited w = { .domain = open_for_forks(scheme, 0), .cargo = cargo_new(OBJECTS) };
+	struct actor lost;
+	int status;
+
+	actor_start(&lost, w.domain);
+	actor_do(&lost, job_online, NULL);
+	status = child_of(next_is_online, &w, CHILD_PATIENCE);
+	ok(status == 0, "%s: who gets the handle of a thread that was lost online is online (status %#x)", scheme->info.name,
+	   (unsigned)status);
+	actor_stop(&lost);
+	instar_domain_destroy(w.domain);
+	free(w.cargo);
+}
+
 static void test_scheme(const struct reclaim_scheme *scheme)
 {
 	if (!scheme->thread_lost || !FORKS_AT_WORK)
 		return;
 	garbage_of_others(scheme);
 	handles_begin_anew(scheme);
+	if (scheme->quiescent)
+		lost_online(scheme);
 }
 
 int main(void)
