@@ -85,6 +85,7 @@ struct bench {
 	bool hugepages, small;
 	const char *workload; /* NULL: all */
 	const char *out;
+	FILE *lines; /* NULL: not wanted */
 	struct cells cells;
 	struct results results;
 	struct summary summary;
@@ -305,15 +306,13 @@ static void print_other(const struct bench *bench)
 static bool write_results(const struct bench *bench)
 {
 	json_t *environment = json_pack("{s:o}", "environment", environment_capture()), *record;
-	FILE *file = fopen(bench->out, "w");
-	bool ok = file && results_write_line(file, environment);
+	bool ok = results_write_line(bench->lines, environment);
 	size_t at;
 
 	json_decref(environment);
 	json_array_foreach(bench->results.records, at, record)
-		ok = ok && results_write_line(file, record);
-	if (file)
-		ok &= fclose(file) == 0;
+		ok = ok && results_write_line(bench->lines, record);
+	ok &= fclose(bench->lines) == 0;
 	if (!ok)
 		fprintf(stderr, "instar-stress bench: %s: %s\n", bench->out, strerror(errno));
 	return ok;
@@ -327,15 +326,24 @@ int command_bench(int argc, char **argv)
 	double noise;
 
 	arguments_parse(&argp, argc, argv, &bench);
-	results_make(&bench.results);
+	bench.lines = bench.out ? fopen(bench.out, "w") : NULL; /* before it takes half an hour */
+	if (bench.out && !bench.lines) {
+		fprintf(stderr, "%s: %s: %s\n", argv[0], bench.out, strerror(errno));
+		return 2;
+	}
 	if (!plan(&bench)) {
 		fprintf(stderr, "%s: no memory for the plan\n", argv[0]);
 		return 1;
 	}
+	if (!bench.cells.count) {
+		fprintf(stderr, "%s: there is no goal of %s\n", argv[0], bench.workload);
+		return 2;
+	}
+	results_make(&bench.results);
 	runner_catch_interrupts();
 	finished = runner_run(bench.cells.cells, bench.cells.count, &no_keys, 0, results_take, &bench.results);
 	ok = summary_make(&bench.summary, &bench.results);
-	written = !bench.out || write_results(&bench);
+	written = !bench.lines || write_results(&bench);
 	printf("%s; M: mutex64, L: cds_lfht, R: raw; medians of %u interleaved runs, relations with their intervals\n",
 	       bench.map, bench.runs);
 	print_speed(&bench, MILLION);

@@ -1,6 +1,7 @@
 /* stress/cell.c - cells to JSON and back. */
 #include "stress/cell.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ static bool is_map_name(const char *name)
 	return *name && !name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/")];
 }
 
-static const char *check_ranges(struct cell *cell, const char *map, json_int_t entries, int threads, int run)
+static const char *check_ranges(struct cell *cell, const char *map, json_int_t entries, json_int_t threads, json_int_t run)
 {
 	if (strlen(map) >= sizeof(cell->map))
 		return "the map's name is too long";
@@ -46,19 +47,19 @@ static const char *check_ranges(struct cell *cell, const char *map, json_int_t e
 		return "entries must be 1 to 2^36";
 	if (!(cell->seconds >= 0 && cell->seconds <= 86400))
 		return "seconds must be 0 to 86400";
-	if (run < 0)
-		return "run must not be negative";
+	if (run < 0 || run > INT_MAX)
+		return "run must be 0 to 2^31-1";
 	return NULL;
 }
 
 bool cell_from_json(struct cell *cell, json_t *json, char *error)
 {
 	const char *map, *workload, *stall = "none", *wrong;
-	json_int_t entries, seed;
-	int threads, run = 0, hugepages = 0, file_keys = 0;
+	json_int_t entries, seed, threads, run = 0; /* jansson cuts an int off, unsaid */
+	int hugepages = 0, file_keys = 0;
 	json_error_t where;
 
-	if (json_unpack_ex(json, &where, 0, "{s:s, s:s, s:i, s:I, s:F, s:I, s?i, s?b, s?b, s?s}", "map", &map,
+	if (json_unpack_ex(json, &where, 0, "{s:s, s:s, s:I, s:I, s:F, s:I, s?I, s?b, s?b, s?s}", "map", &map,
 			   "workload", &workload, "threads", &threads, "entries", &entries, "seconds", &cell->seconds,
 			   "seed", &seed, "run", &run, "hugepages", &hugepages, "file_keys", &file_keys, "stall",
 			   &stall) != 0) {

@@ -27,6 +27,8 @@ static void resolve_reference(const struct argp_state *state, struct report *rep
 	json_t *record;
 	size_t at;
 
+	if (!json_array_size(report->results.records))
+		arguments_wrong(state, "no results in what was given");
 	json_array_foreach(report->results.records, at, record)
 		found = found || strcmp(json_string_value(json_object_get(record, "map")), report->reference) == 0;
 	if (!found)

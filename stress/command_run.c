@@ -32,6 +32,8 @@ struct run {
 
 static void resolve(struct argp_state *state, struct run *run)
 {
+	struct map_options map = { .boxed = run->cell.workload->boxed };
+
 	if (run->keys_path && !key_file_load(&run->keys, run->keys_path))
 		arguments_wrong(state, "%s: %s", run->keys_path, errno ? strerror(errno) : "no words in it");
 	run->cell.file_keys = run->keys_path != NULL;
@@ -41,6 +43,14 @@ static void resolve(struct argp_state *state, struct run *run)
 		arguments_wrong(state, "%s has %zu words", run->keys_path, run->keys.count);
 	if (run->cell.workload->single)
 		run->cell.threads = 1;
+	if (run->cell.entries < run->cell.threads)
+		arguments_wrong(state, "%llu entries are too few for %u threads", (unsigned long long)run->cell.entries,
+				run->cell.threads);
+	subject_find(run->cell.map, &map);
+	if (!subject_takes(&map, run->cell.threads))
+		arguments_wrong(state, "%s does not serve %u threads", run->cell.map, run->cell.threads);
+	if (!subject_serves(run->cell.map, run->cell.workload))
+		arguments_wrong(state, "%s has no answer to %s", run->cell.map, run->cell.workload->name);
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)

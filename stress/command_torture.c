@@ -33,6 +33,15 @@ struct command {
 	const char *record;
 };
 
+/* Now, for what is to be written there may be the only evidence after hours. */
+static void try_record(const struct argp_state *state, const char *path)
+{
+	FILE *file = path ? fopen(path, "a") : NULL;
+
+	if (path && (!file || fclose(file) != 0))
+		arguments_wrong(state, "%s: %s", path, strerror(errno));
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct command *command = state->input;
@@ -46,13 +55,14 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case 'r': command->rounds = arguments_number(state, "--rounds", text, 1, UINT32_MAX); break;
 	case 't': command->threads = (unsigned)arguments_number(state, "--threads", text, 1, TORTURE_THREADS); break;
 	case KEY_SEED: command->seed = arguments_number(state, "--seed", text, 0, INT64_MAX); break;
-	case KEY_STEPS: command->steps = (unsigned)arguments_number(state, "--steps", text, 1, 1000000000); break;
+	case KEY_STEPS: command->steps = (unsigned)arguments_number(state, "--steps", text, 1, TORTURE_STEPS); break;
 	case KEY_RECORD: command->record = text; break;
 	case ARGP_KEY_ARG:
 		arguments_wrong(state, "an argument too many: %s", text);
 	case ARGP_KEY_END:
 		if (!command->names.count)
 			scheme_names_add(&command->names, state, "all");
+		try_record(state, command->record);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -49,7 +49,8 @@ static void take_shard(const struct argp_state *state, struct compare *compare, 
 {
 	char end;
 
-	if (sscanf(text, "%zu/%zu%c", &compare->shard, &compare->shards, &end) != 2 || compare->shard < 1 ||
+	if (text[strspn(text, "0123456789/")] || /* else it could be 1/-1 */
+	    sscanf(text, "%zu/%zu%c", &compare->shard, &compare->shards, &end) != 2 || compare->shard < 1 ||
 	    compare->shard > compare->shards)
 		arguments_wrong(state, "--shard: %s is not I/N with I from 1 to N", text);
 }
@@ -172,8 +173,6 @@ static void resolve_cells_file(const struct argp_state *state, struct compare *c
 			arguments_wrong(state, "%s: %s", compare->cells_path, strerror(errno));
 		arguments_wrong(state, "%s:%zu: %s", compare->cells_path, line, error);
 	}
-	if (!compare->cells.count)
-		arguments_wrong(state, "%s: no cells in it", compare->cells_path);
 	for (size_t i = 0; i < compare->cells.count; i++)
 		if (compare->cells.cells[i].file_keys && compare->cells.cells[i].entries > compare->keys.count)
 			arguments_wrong(state, "%s wants %llu words by --keys", compare->cells_path,
@@ -204,6 +203,12 @@ static void resolve(struct argp_state *state, struct compare *compare)
 		if (!plan_cells(&compare->plan, &compare->cells))
 			arguments_wrong(state, "no memory for the plan");
 	}
+	for (size_t i = 0; i < compare->cells.count; i++)
+		if (compare->cells.cells[i].entries < compare->cells.cells[i].threads)
+			arguments_wrong(state, "%llu entries are too few for %u threads",
+					(unsigned long long)compare->cells.cells[i].entries, compare->cells.cells[i].threads);
+	if (!compare->cells.count)
+		arguments_wrong(state, "nothing is left to measure");
 	resolve_reference(state, compare);
 	if (compare->shards && !cells_keep_shard(&compare->cells, compare->shard, compare->shards))
 		arguments_wrong(state, "no memory for the plan");

@@ -23,17 +23,15 @@ void count_input_divide(struct count_input *input)
 		input->pieces += pieces_of(&input->files[i]);
 }
 
-/* The first beginning of a line at or after `at`, or the file's end. */
-static const char *line_from(const struct file_view *file, size_t at)
+/* Where the first line begins that does so at `at` or after it and before `until`; `until` if none does. */
+static const char *line_from(const struct file_view *file, size_t at, size_t until)
 {
-	const char *end = file->bytes + file->size, *newline;
+	const char *newline;
 
 	if (at == 0)
 		return file->bytes;
-	if (at >= file->size)
-		return end;
-	newline = memchr(file->bytes + at - 1, '\n', file->size - at + 1);
-	return newline ? newline + 1 : end;
+	newline = memchr(file->bytes + at - 1, '\n', until - at);
+	return newline ? newline + 1 : file->bytes + until;
 }
 
 static void take_words(const char *at, const char *end, take_key *take, void *context)
@@ -75,14 +73,18 @@ static void take_lines(const struct count_input *input, const char *at, const ch
 bool count_input_take(struct count_input *input, take_key *take, void *context)
 {
 	size_t piece = input->next++, i = 0;
+	const struct file_view *file;
 	const char *start, *end;
+	size_t next;
 
 	if (piece >= input->pieces)
 		return false;
 	for (; piece >= pieces_of(&input->files[i]); i++)
 		piece -= pieces_of(&input->files[i]);
-	start = line_from(&input->files[i], piece * PIECE);
-	end = line_from(&input->files[i], (piece + 1) * PIECE);
+	file = &input->files[i];
+	next = piece + 1 < pieces_of(file) ? (piece + 1) * PIECE : file->size;
+	start = line_from(file, piece * PIECE, next);
+	end = start == file->bytes + next ? start : line_from(file, next, file->size); /* within one long line: nothing */
 	if (input->kind == KEY_WORDS)
 		take_words(start, end, take, context);
 	else

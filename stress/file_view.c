@@ -50,7 +50,8 @@ static bool view_fd(struct file_view *view, int fd)
 		errno = EISDIR;
 		return false;
 	}
-	if (S_ISREG(stat.st_mode) && stat.st_size > 0) {
+	/* Of standard input somebody may have read a part. */
+	if (S_ISREG(stat.st_mode) && stat.st_size > 0 && lseek(fd, 0, SEEK_CUR) == 0) {
 		bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 		if (bytes != MAP_FAILED) {
 			*view = (struct file_view){ .bytes = bytes, .size = (size_t)stat.st_size, .mapped = true };

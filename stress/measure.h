@@ -17,7 +17,7 @@ struct progress {
 
 /*
  * Measures.  `known`: cell->entries keys, or NULL for made ones.  `watch` (may be NULL) is called about
- * five times a second while workers run; false ends the run early.
+ * five times a second while workers run; false ends a run that would not end by itself.
  *
  * Returns a new object with the members
  *	failure      (only if something went wrong: a sentence; then there are no figures)

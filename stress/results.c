@@ -92,7 +92,8 @@ size_t record_source(json_t *record)
 	return (size_t)json_integer_value(json_object_get(record, "source"));
 }
 
-bool record_figure(json_t *record, const char *path, double *figure)
+/* The value at a path of names with dots between them, or NULL. */
+static json_t *record_value(json_t *record, const char *path)
 {
 	const char *dot;
 
@@ -103,9 +104,15 @@ bool record_figure(json_t *record, const char *path, double *figure)
 		record = json_object_get(record, name);
 		path = dot + 1;
 	}
-	record = json_object_get(record, path);
-	*figure = json_number_value(record);
-	return json_is_number(record);
+	return json_object_get(record, path);
+}
+
+bool record_figure(json_t *record, const char *path, double *figure)
+{
+	json_t *value = record_value(record, path);
+
+	*figure = json_number_value(value);
+	return json_is_number(value);
 }
 
 const char *const results_columns[] = {
@@ -117,16 +124,17 @@ const char *const results_columns[] = {
 
 void record_text(json_t *record, const char *column, char *text, size_t size)
 {
-	json_t *value = json_object_get(record, column);
-	double figure;
+	json_t *value = record_value(record, column);
 
 	text[0] = 0;
 	if (json_is_string(value))
 		snprintf(text, size, "%s", json_string_value(value));
 	else if (json_is_boolean(value))
 		snprintf(text, size, "%d", json_is_true(value));
-	else if (record_figure(record, column, &figure))
-		snprintf(text, size, "%.10g", figure);
+	else if (json_is_integer(value))
+		snprintf(text, size, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		snprintf(text, size, "%.10g", json_real_value(value));
 }
 
 bool is_failure(const char *why)

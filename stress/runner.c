@@ -123,9 +123,10 @@ static json_t *run_cell(const struct cell *cell, const struct key_file *keys)
 	if (interrupted)
 		return NULL;
 	result = json_loads(text, 0, NULL);
-	if (!result)
-		return failure(clock_seconds() >= until ? "time limit" : "it crashed", status);
-	return result;
+	if (result && status == 0)
+		return result;
+	json_decref(result);
+	return failure(clock_seconds() >= until ? "time limit" : "it crashed", status);
 }
 
 static void show_progress(const struct cell *cell, size_t at, size_t count, double start)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <instar/reclaim.h>
 
-enum { TORTURE_THREADS = 64 };
+enum { TORTURE_THREADS = 64, TORTURE_STEPS = 1000000000 }; /* at most */
 
 struct torture_plan {
 	const struct instar_scheme_info *scheme;

@@ -73,10 +73,10 @@ static bool follows(const struct history_log *log, const struct event *event)
 static bool call_from_json(json_t *json, struct history_log *log)
 {
 	struct event *event = &log->events[log->n];
-	json_int_t key, a, b, out, begin, end;
-	int kind, status, blind, hashed;
+	json_int_t key, a, b, out, kind, status, begin, end; /* jansson cuts an int off, unsaid */
+	int blind, hashed;
 
-	if (json_unpack(json, "[I,I,I,I,i,i,b,b,I,I!]", &key, &a, &b, &out, &kind, &status, &blind, &hashed, &begin,
+	if (json_unpack(json, "[I,I,I,I,I,I,b,b,I,I!]", &key, &a, &b, &out, &kind, &status, &blind, &hashed, &begin,
 			&end) != 0 ||
 	    kind < 0 || kind > CALL_CLEAR || kind == CALL_KINDS || status < 0 || status > INSTAR_IO)
 		return false;
@@ -111,17 +111,17 @@ static bool history_from_json(json_t *threads, struct history **history)
 /* NULL: no error. */
 static const char *read_json(struct torture_record *record, json_t *json)
 {
-	int version, threads, steps;
+	json_int_t version, seed, threads, steps;
 	const char *scheme;
-	json_int_t seed;
 	json_t *history;
 
-	if (json_unpack(json, "{s:{s:i, s:s, s:I, s:i, s:i}, s:o}", "torture", "version", &version, "scheme", &scheme,
+	if (json_unpack(json, "{s:{s:I, s:s, s:I, s:I, s:I}, s:o}", "torture", "version", &version, "scheme", &scheme,
 			"seed", &seed, "threads", &threads, "steps", &steps, "history", &history) != 0)
 		return "not a record of torture";
 	if (version != FORMAT)
 		return "a record of another version";
-	if (threads < 1 || threads > TORTURE_THREADS || steps < 1 || strlen(scheme) >= RECORD_SCHEME)
+	if (threads < 1 || threads > TORTURE_THREADS || steps < 1 || steps > TORTURE_STEPS ||
+	    strlen(scheme) >= RECORD_SCHEME)
 		return "not a record of torture";
 	snprintf(record->scheme, RECORD_SCHEME, "%s", scheme);
 	record->plan = (struct torture_plan){ .scheme = scheme_find(scheme, strlen(scheme)), .seed = (uint64_t)seed,
