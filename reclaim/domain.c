@@ -74,7 +74,11 @@ enum instar_status reclaim_domain_create(instar_domain **out, const struct recla
 		free_domain(domain);
 		return status;
 	}
-	domains_add(domain);
+	if (!domains_add(domain)) {
+		background_stop(domain);
+		free_domain(domain);
+		return INSTAR_NOMEM;
+	}
 	*out = domain;
 	return INSTAR_OK;
 }

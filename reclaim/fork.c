@@ -26,6 +26,7 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool watched; /* forks */
 static instar_domain *domains;
 
 static bool asked(const instar_domain *domain)
@@ -130,16 +131,19 @@ static void child(void)
 
 static void watch_forks(void)
 {
-	pthread_atfork(prepare, parent, child);
+	watched = pthread_atfork(prepare, parent, child) == 0;
 }
 
-void domains_add(instar_domain *domain)
+bool domains_add(instar_domain *domain)
 {
 	pthread_once(&once, watch_forks);
+	if (!watched)
+		return false;
 	pthread_mutex_lock(&mutex);
 	domain->next = domains;
 	domains = domain;
 	pthread_mutex_unlock(&mutex);
+	return true;
 }
 
 void domains_remove(instar_domain *domain)

@@ -106,7 +106,7 @@ bool memory_init(struct instar_allocator *memory, const struct instar_allocator 
 void ping_after_fork(void);                            /* in the child process */
 
 /* fork.c */
-void domains_add(instar_domain *domain);
+bool domains_add(instar_domain *domain);               /* false: NOMEM */
 void domains_remove(instar_domain *domain);
 
 #endif

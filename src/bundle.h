@@ -5,9 +5,9 @@
  *	                value, length, key bytes, padding to 8
  *
  * Nearly always there is one item.  A published bundle never changes, but for `displaced`: whoever
- * replaced it in the map writes there, before leaving the section in which he did, which of its values went
- * out of the map with it, the rest having been copied into its successor.  The reclaimer destroys a
- * bundle after that section has ended, and so frees each value once, with the last bundle that held it.
+ * replaced it in the map writes there, before the reclaimer has it, which of its values went out of the map
+ * with it, the rest having been copied into its successor.  So each value is freed once, with the last bundle
+ * that held it; and in a child process, whose parent's other threads are lost wherever they were, at most once.
  *
  * A bundle may outlive its map, in the reclaimer: what its destruction needs it carries, or it is the domain.
  */

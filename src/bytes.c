@@ -75,6 +75,14 @@ static int exchange_bundle(instar_bmap *map, instar_thread *t, uint64_t hash, st
 	return (int)status;
 }
 
+/* What `displaced` becomes in the bundle that this thread is about to replace, and in those that go with their map. */
+static __thread uint32_t leaving = DISPLACED_ALL;
+
+void bmap_bundle_leaves(void *bundle)
+{
+	((struct bundle *)bundle)->displaced = leaving;
+}
+
 /* at: the key's index in `old`, or NO_ITEM. */
 static int carry_out(instar_bmap *map, instar_thread *t, struct operation *o, struct bundle *old, uint32_t at,
 		     enum instar_action action)
@@ -88,16 +96,15 @@ static int carry_out(instar_bmap *map, instar_thread *t, struct operation *o, st
 		if (unlikely(next->count > 1) && !load_relaxed(&map->collided))
 			store_relaxed(&map->collided, true);
 	}
-	int status = exchange_bundle(map, t, o->hash, old, next);
-	if (status != INSTAR_OK) {
-		if (next)
-			bundle_discard(map->domain, next);
-		return status;
-	}
 	bool leaves = at != NO_ITEM && !o->keeps_old && !(stores && o->value == o->seen);
-	if (old)
-		old->displaced = leaves ? at : DISPLACED_NONE;
-	return (int)o->status;
+	leaving = leaves ? at : DISPLACED_NONE;
+	int status = exchange_bundle(map, t, o->hash, old, next);
+	leaving = DISPLACED_ALL;
+	if (status == INSTAR_OK)
+		return (int)o->status;
+	if (next)
+		bundle_discard(map->domain, next);
+	return status;
 }
 
 static int attempt(instar_bmap *map, instar_thread *t, struct operation *o)

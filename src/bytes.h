@@ -34,6 +34,9 @@ struct operation {
 	enum instar_status status; /* if what was decided is done */
 };
 
+/* For the map of bundles: the caller has displaced this one. */
+void bmap_bundle_leaves(void *bundle);
+
 /* instar_bmap_destroy, at once: nobody refers to what is in it. */
 void bmap_unmake(instar_bmap *map);
 

@@ -58,6 +58,7 @@ enum instar_status instar_bmap_create(instar_bmap **out, instar_domain *domain, 
 		return status;
 	}
 	bmap->map->value_size = bundle_size;
+	bmap->map->value_leaves = bmap_bundle_leaves;
 	bmap->domain = domain;
 	bmap->hash = hash;
 	bmap->hash_ctx = o.hash_ctx;

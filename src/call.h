@@ -55,10 +55,13 @@ static enum instar_status modify_boxed(instar_map *map, instar_thread *t, word h
 	if (!node)
 		return INSTAR_NOMEM;
 	enum instar_status status = modify(map, t, h, verb, r);
-	if (displaces(r))
-		park_or_retire(map, t, line, node, r->seen);
-	else
+	if (!displaces(r)) {
 		park_node_unused(map, line, node);
+		return status;
+	}
+	if (map->value_leaves)
+		map->value_leaves((void *)(uintptr_t)r->seen);
+	park_or_retire(map, t, line, node, r->seen);
 	return status;
 }
 

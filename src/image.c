@@ -127,14 +127,25 @@ static enum instar_status read_all(int fd, void *to, size_t bytes)
 	return INSTAR_OK;
 }
 
+/* How much of a file is more than holes.  (Its blocks do not tell: they may be compressed, or unknown.) */
+static uint64_t data_bytes(int fd, off_t size)
+{
+	off_t was = lseek(fd, 0, SEEK_CUR), hole = 0, data;
+	uint64_t bytes = 0;
+	while (hole < size && (data = lseek(fd, hole, SEEK_DATA)) >= hole && (hole = lseek(fd, data, SEEK_HOLE)) > data)
+		bytes += (uint64_t)(hole - data);
+	bool unknown = hole == 0 && errno == EINVAL;
+	lseek(fd, was, SEEK_SET);
+	return unknown ? (uint64_t)size : bytes;
+}
+
 uint64_t image_most_entries(const struct image *image, size_t bytes)
 {
 	enum { FROM_A_PIPE = 1 << 24 };
 	struct stat file;
 	if (fstat(image->fd, &file) != 0 || !S_ISREG(file.st_mode))
 		return FROM_A_PIPE;
-	uint64_t size = (uint64_t)file.st_size, stored = (uint64_t)file.st_blocks * 512; /* less, if it has holes */
-	return (size < stored ? size : stored) / bytes;
+	return data_bytes(image->fd, file.st_size) / bytes;
 }
 
 enum instar_status image_read_head(struct image *image)

@@ -15,12 +15,14 @@ static inline instar_thread *section_thread(instar_map *map, instar_thread *t)
 	return likely(t->domain == map->domain) ? t : NULL;
 }
 
-/* After a call that wrote: the outermost leave also looks after garbage. */
+/* After a call that wrote: the outermost leave, the user's or this one, also looks after garbage. */
 static inline void section_leave_writer(instar_thread *t)
 {
 	section_leave(t);
 	if (likely(t->nest == 0))
 		reclaim_after_write(t);
+	else if (unlikely(reclaim_owes_work(t)))
+		t->owes_work = true;
 }
 
 /* Which reference a scheme without whole-section protection keeps where. */

@@ -53,6 +53,7 @@ struct instar_map {
 	void *value_ctx;
 	size_t value_bytes;           /* of each boxed value, as far as is known ... */
 	size_t (*value_size)(const void *value); /* ... NULL; or it tells itself */
+	void (*value_leaves)(void *value); /* NULL; or of each value that a call displaced, before the reclaimer has it */
 	size_t max_capacity;
 	char name[32];
 	CACHE_ALIGNED struct line *lines[LINE_CHUNKS];

@@ -12,7 +12,7 @@
  * before the call, until its outermost leave; in a callback, during that; shown by a snapshot, until it is
  * closed.
  *
- * Calls with a thread argument may be made in a signal handler only if the domain's allocator may.
+ * In a signal handler only get, contains and get_ref may be called, as of instar/map.h.
  *
  * The thread argument is the caller's handle in the map's domain, or NULL: then it is found
  * (instar_thread_self).

@@ -4,6 +4,7 @@
  *
  * Freed boxes are only marked, not given back, so that a reader that meets one, and a second free of it, are seen.
  */
+#include "src/bytes.h"
 #include "tests/support/injector.h"
 #include "tests/support/rng.h"
 #include "tests/support/sanitizer.h"
@@ -207,10 +208,57 @@ static void run(const struct instar_scheme_info *scheme, unsigned percent, uint6
 	free(test);
 }
 
+/* ---- a bundle that the reclaimer gets knows which of its values left ---- */
+
+static unsigned retired, unsettled;
+
+static size_t look_at(const void *value)
+{
+	const struct bundle *bundle = value;
+
+	retired++;
+	unsettled += bundle->displaced == DISPLACED_ALL;
+	return bundle->bytes;
+}
+
+static void keep_it(void *value, void *ctx)
+{
+	(void)value;
+	(void)ctx;
+}
+
+/* Else the child of a fork, where its writer is lost, would free what is in the map still.  What a record is retired with
+ * is asked for just before. */
+static void settled_when_retired(const struct instar_scheme_info *scheme)
+{
+	struct instar_bmap_opts opts = INSTAR_BMAP_OPTS_INIT;
+	instar_domain *domain;
+	instar_bmap *map;
+	uint64_t value = 0;
+
+	opts.hash = few_hashes;
+	opts.value_free = keep_it;
+	if (instar_domain_create(&domain, scheme->name, NULL) || instar_bmap_create(&map, domain, &opts))
+		bail_out("%s: no map", scheme->name);
+	map->map->value_size = look_at;
+	retired = unsettled = 0;
+	instar_bmap_put(map, NULL, "a", 1, 1, NULL);
+	instar_bmap_put(map, NULL, "a", 1, 1, NULL); /* the same value */
+	instar_bmap_put(map, NULL, "ab", 2, 2, NULL); /* beside it */
+	instar_bmap_replace(map, NULL, "ab", 2, 3, NULL);
+	instar_bmap_take(map, NULL, "ab", 2, &value);
+	instar_bmap_remove(map, NULL, "a", 1, NULL);
+	ok(retired == 5 && !unsettled, "%s: a bundle that is retired knows which of its values left (%u of %u do not)",
+	   scheme->name, unsettled, retired);
+	ok(instar_bmap_destroy(map) == INSTAR_OK && instar_domain_destroy(domain) == INSTAR_OK,
+	   "%s: map and domain go", scheme->name);
+}
+
 static void every(const struct instar_scheme_info *scheme, void *seed)
 {
 	if (!scheme->section_protects_all)
 		return; /* tests/conc/bytes.c: refused */
+	settled_when_retired(scheme);
 	for (unsigned round = 0; round < test_scale(); round++) {
 		run(scheme, 0, *(uint64_t *)seed + round);
 		run(scheme, 10, *(uint64_t *)seed + round);

@@ -33,7 +33,8 @@ static void look_again_later(instar_thread *thread)
 	nanosleep(&(struct timespec){ 0, 100000 }, NULL);
 }
 
-static void puts_are_enough(const struct instar_scheme_info *scheme)
+/* in_sections: of the user's. */
+static void puts_are_enough(const struct instar_scheme_info *scheme, bool in_sections)
 {
 	struct world world;
 	instar_thread *thread;
@@ -48,11 +49,16 @@ static void puts_are_enough(const struct instar_scheme_info *scheme)
 	while (instar_maintain(world.map, thread, 1000) == INSTAR_BUSY)
 		;
 	for (; puts < PUTS_AT_MOST && pending_bytes(&world); puts++) {
+		if (in_sections)
+			instar_enter(thread);
 		put(&world, thread, puts % KEYS);
+		if (in_sections)
+			instar_leave(thread);
 		if (puts % PUTS_A_LOOK == 0)
 			look_again_later(thread);
 	}
-	ok(!pending_bytes(&world), "%s: puts of present keys are enough to give the last table back", scheme->name);
+	ok(!pending_bytes(&world), "%s: puts of present keys%s are enough to give the last table back", scheme->name,
+	   in_sections ? ", each in a section," : "");
 	diag("%s: %llu puts", scheme->name, (unsigned long long)puts);
 	instar_thread_detach(thread);
 	if (!world_close(&world))
@@ -232,8 +238,10 @@ static void run(const struct instar_scheme_info *scheme, void *arg)
 
 	(void)arg;
 	closing_is_enough(scheme);
-	if (frees)
-		puts_are_enough(scheme);
+	if (frees) {
+		puts_are_enough(scheme, false);
+		puts_are_enough(scheme, true);
+	}
 	if (!scheme->section_protects_all) /* they refuse to clear boxed maps */
 		return;
 	if (frees) {

@@ -47,9 +47,10 @@ static instar_domain *real_domain;
 
 /* ---- what fork.c, schemes.c and background.c would be ---- */
 
-void domains_add(instar_domain *domain)
+bool domains_add(instar_domain *domain)
 {
 	(void)domain;
+	return true;
 }
 
 void domains_remove(instar_domain *domain)
