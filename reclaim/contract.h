@@ -97,7 +97,7 @@ struct instar_thread {
 	unsigned index;               /* dense, unique in the domain among attached handles; 0 is `shared` */
 	bool is_shared;
 	bool interrupted;             /* by a signal handler's section: reclaim/section.h */
-	bool owes_work;               /* what a call inside a user's section retired or left undone: instar_leave calls reclaim_work */
+	bool owes_work;               /* a call in a user's section made or left garbage: instar_leave calls reclaim_work */
 	bool stalled;                 /* no grace period elapses, for much longer than they take: see reclaim_stalled */
 	unsigned work;                /* retirements and burials; reclaim_work lowers it: see reclaim_worked */
 	unsigned state;               /* enum handle_state */

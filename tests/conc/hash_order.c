@@ -17,7 +17,7 @@ enum { ENTRIES = 100000, LIMIT = 20000, CROWD = 4000, NAME = 24 };
 static const uint64_t seed[2] = { 7, 9 };
 
 /* The library's, too: not every file system tells how many blocks a file has. */
-int fstat(int fd, struct stat *stat)
+__attribute__((visibility("default"))) int fstat(int fd, struct stat *stat)
 {
 	int status = fstatat(fd, "", stat, AT_EMPTY_PATH);
 
